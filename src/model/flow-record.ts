@@ -1,0 +1,82 @@
+import type { DropReason } from './drop-reason.ts';
+
+/** What a report says of its flow's life. One interval that holds both start and end is an `end`. */
+export type FlowEvent = 'start' | 'update' | 'end';
+
+/** Why a flow ended: the names of IPFIX flowEndReason (RFC 5102 §5.11.3). */
+export type FlowEndReason =
+  'idle_timeout' | 'active_timeout' | 'end_of_flow_detected' | 'forced_end' | 'lack_of_resources';
+
+/** The initiator's direction, seen from the observed pod. */
+export type FlowDirection = 'ingress' | 'egress' | 'unknown';
+
+/** How the initiator (source) was told from the other side. */
+export type FlowInitiator = 'syn' | 'conntrack' | 'guess';
+
+/** What became of the attempt; see `DropReason` for why. */
+export type Verdict = 'forwarded' | 'dropped' | 'rejected' | 'unknown';
+
+/** OpenTelemetry `network.connection.state`, as far as an observer of packets can tell it. */
+export type ConnectionState =
+  'syn_sent' | 'syn_received' | 'established' | 'fin_wait_1' | 'close_wait' | 'closing' | 'time_wait' | 'closed';
+
+/**
+ * One report of one flow for one interval: the shape that all stages share.
+ *
+ * Source is the initiator (client), destination the other side; `reverse*` counts destination → source.
+ * All counters are deltas of the interval. Times are nanoseconds since the Unix epoch held in a double, whose
+ * grain at today's dates is 256 ns. Absent facts are `undefined`, never 0.
+ *
+ * Records are reused: whoever gets one through `accept` reads it before returning and keeps no reference.
+ */
+export interface FlowRecord {
+  /** Stable for the flow's life at this probe. */
+  flowId: string;
+  /** Number of this report of the flow, from 0. */
+  sequence: number;
+  event: FlowEvent;
+  endReason: FlowEndReason | undefined;
+  /** The wall-clock aligned report interval: start = floor(time / interval). */
+  intervalStartNs: number;
+  intervalEndNs: number;
+  /** First and last packet of the interval. */
+  startNs: number;
+  endNs: number;
+  /** Community ID v1 (`1:` and 28 base64 characters) of the tuple on the wire. */
+  communityId: string;
+  direction: FlowDirection;
+  initiator: FlowInitiator;
+  sourceAddress: string;
+  sourcePort: number | undefined;
+  destinationAddress: string;
+  destinationPort: number | undefined;
+  /** Lower-case IANA name (`tcp`, `ipv6-icmp`), or the protocol number as text where it has none here. */
+  transport: string;
+  networkType: 'ipv4' | 'ipv6';
+  /** IANA protocol number. */
+  protocolNumber: number;
+  interfaceName: string;
+  connectionState: ConnectionState | undefined;
+  /** Whole frames as the interface counts them, link header included. */
+  bytes: number;
+  packets: number;
+  reverseBytes: number;
+  reversePackets: number;
+  /** Union of the TCP flags of the interval (RFC 9293 §3.1, low 8 bits). */
+  tcpFlags: number | undefined;
+  reverseTcpFlags: number | undefined;
+  retransmits: number | undefined;
+  reverseRetransmits: number | undefined;
+  /** SYN to SYN-ACK at the observation point, ns; only in the report in which it was measured. */
+  handshakeNs: number | undefined;
+  /** Smoothed time from a segment of the source to its acknowledgement at the observation point, ns. */
+  rttNs: number | undefined;
+  icmpType: number | undefined;
+  icmpCode: number | undefined;
+  verdict: Verdict;
+  dropReason: DropReason | undefined;
+  dropPackets: number | undefined;
+  dropBytes: number | undefined;
+  /** 1 = every packet. */
+  samplingRate: number;
+}
