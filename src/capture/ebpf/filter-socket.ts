@@ -1,0 +1,86 @@
+import { checked, ERRNO, koffi, lastErrnoName, libc } from '../../lib/libc.ts';
+import { PodflowError } from '../../lib/podflow-error.ts';
+import { withNamespace } from '../interface/enter-namespace.ts';
+
+/** sys/socket.h, linux/if_packet.h, linux/if_ether.h */
+const AF_PACKET = 17;
+const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000;
+const SOL_SOCKET = 1;
+const SO_ATTACH_BPF = 50;
+const SOL_PACKET = 263;
+const PACKET_STATISTICS = 6;
+const ETH_P_ALL = 3;
+const SOCKADDR_LL_BYTES = 20;
+const MSG_DONTWAIT = 0x40;
+const MAX_COPY_BYTES = 1024;
+/** Packets read in one go, so that a flood of copies cannot hold the event loop. */
+const MAX_READ_PACKETS = 1024;
+
+/**
+ * An AF_PACKET socket that carries the flow program. It is made with protocol 0, gets its filter, and is bound to an
+ * interface last, so that no unfiltered packet slips in. Only what the filter asks to be copied can be read from it.
+ */
+export class FilterSocket {
+  readonly #fd: number;
+  readonly #packet = Buffer.allocUnsafeSlow(MAX_COPY_BYTES);
+  #lostPackets = 0;
+
+  /** @throws PodflowError CAPTURE_RIGHT_MISSING without NET_RAW in the namespace */
+  constructor(programFd: number, namespacePath: string | undefined) {
+    this.#fd = withNamespace(namespacePath, () => openPacketSocket());
+    const program = Buffer.alloc(4);
+    program.writeInt32LE(programFd);
+    checked(
+      libc.setsockopt(this.#fd, SOL_SOCKET, SO_ATTACH_BPF, program, 4),
+      'setsockopt(SO_ATTACH_BPF)',
+      'Grant BPF, or choose --backend cap.',
+    );
+  }
+
+  /** Looks at an interface from now on; called again, at another one. */
+  bind(ifindex: number): void {
+    const address = Buffer.alloc(SOCKADDR_LL_BYTES);
+    address.writeUInt16LE(AF_PACKET, 0);
+    address.writeUInt16BE(ETH_P_ALL, 2);
+    address.writeInt32LE(ifindex, 4);
+    checked(libc.bind(this.#fd, address, address.length), 'bind(AF_PACKET)', 'Check that the interface still exists.');
+  }
+
+  /** Reads the packets copied so far: from the link header on, cut as the filter said. Returns how many. */
+  readCopies(take: (packet: Uint8Array) => void): number {
+    for (let packets = 0; packets < MAX_READ_PACKETS; packets++) {
+      const length = Number(libc.recv(this.#fd, this.#packet, MAX_COPY_BYTES, MSG_DONTWAIT));
+      if (length < 0) {
+        // ENETDOWN tells once that the interface went down; the socket goes on when it is back.
+        if (koffi.errno() === ERRNO.ENETDOWN || koffi.errno() === ERRNO.EINTR) continue;
+        return packets;
+      }
+      take(this.#packet.subarray(0, length));
+    }
+    return MAX_READ_PACKETS;
+  }
+
+  /** Copies that found the receive buffer full, since the socket was made (PACKET_STATISTICS resets when read). */
+  lostPackets(): number {
+    const statistics = Buffer.alloc(8);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(8);
+    if (libc.getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, statistics, length) === 0)
+      this.#lostPackets += statistics.readUInt32LE(4);
+    return this.#lostPackets;
+  }
+
+  /** The kernel returns from this only when the filter runs no more. */
+  close(): void {
+    libc.close(this.#fd);
+  }
+}
+
+function openPacketSocket(): number {
+  const fd = libc.socket(AF_PACKET, SOCK_RAW_NONBLOCK_CLOEXEC, 0) as number;
+  if (fd >= 0) return fd;
+  throw new PodflowError('CAPTURE_RIGHT_MISSING', {
+    interfaceName: 'the network namespace',
+    reasons: `an AF_PACKET socket is refused: ${lastErrnoName()} (NET_RAW is needed)`,
+  });
+}
