@@ -1,10 +1,6 @@
-/** Structured log, fields first as pino takes them. Results go to stdout, the log to stderr. */
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+import type { Log } from '../model/log.ts';
+
+export type { Log };
 
 export const SILENT_LOG: Log = {
   debug: () => undefined,

@@ -9,8 +9,11 @@ export interface CaptureSink {
   icmpError(error: IcmpError): void;
   /** Everything up to now was handed over, though the interval goes on (the kernel's map was filling up). */
   drained(nowNs: number): void;
-  /** Everything of the interval was handed over. The backend waits for the promise before it hands over more. */
-  intervalEnd(startNs: number, endNs: number): Promise<void>;
+  /**
+   * Everything of the interval was handed over. The backend waits for the promise before it hands over more; when
+   * `isLast` there is no more: the backend was stopped, or its file has ended.
+   */
+  intervalEnd(startNs: number, endNs: number, isLast: boolean): Promise<void>;
 }
 
 /**

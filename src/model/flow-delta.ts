@@ -58,6 +58,8 @@ export const SIDE = {
   seen: 53,
   /** u8, SYNs without ACK sent, saturating at 255. */
   synCount: 54,
+  /** u8, when this side's segments last began a round-trip sample, in units of 2^27 ns modulo 256 (kernel's own). */
+  sampleTick: 55,
 } as const;
 
 export const SEEN = {

@@ -97,7 +97,7 @@ export class EbpfBackend implements CaptureBackend {
       for (const generations of running.generations)
         this.#add(await generations.drainLast(running.reader, offsetNs, (batch) => running.sink.deltas(batch)));
       this.#measureMissed(running, before);
-      await running.sink.intervalEnd(running.clock.intervalStartNs, wallClockNs());
+      await running.sink.intervalEnd(running.clock.intervalStartNs, wallClockNs(), true);
     });
     this.#last = this.counters();
     this.#running = undefined;
@@ -132,7 +132,7 @@ export class EbpfBackend implements CaptureBackend {
       const running = this.#running;
       if (running === undefined) return;
       await this.#drain(running);
-      await running.sink.intervalEnd(startNs, endNs);
+      await running.sink.intervalEnd(startNs, endNs, false);
     });
   }
 
@@ -153,7 +153,7 @@ export class EbpfBackend implements CaptureBackend {
   async #drain(running: Running): Promise<void> {
     this.#readCopies(running);
     // What the interface had counted before the swap must be in the maps or counters after it.
-    running.watch.poll();
+    this.#followInterface(running);
     const before = running.watch.totals();
     const offsetNs = monotonicToWallOffsetNs();
     for (const generations of running.generations)

@@ -47,7 +47,7 @@ export class FilterSocket {
   }
 
   /** Reads the packets copied so far: from the link header on, cut as the filter said. Returns how many. */
-  readCopies(take: (packet: Uint8Array) => void): number {
+  readCopies(take: (packet: Buffer) => void): number {
     for (let packets = 0; packets < MAX_READ_PACKETS; packets++) {
       const length = Number(libc.recv(this.#fd, this.#packet, MAX_COPY_BYTES, MSG_DONTWAIT));
       if (length < 0) {

@@ -63,16 +63,16 @@ export class FlowProgram {
   private constructor(libbpf: Libbpf, bytes: Buffer, options: FlowProgramOptions) {
     this.libbpf = libbpf;
     this.mapEntries = options.mapEntries;
-    const object = libbpf.objectOpenMem(bytes, bytes.length, null) as unknown;
-    if (!object) throw unavailable(`libbpf cannot read the filter: ${libbpf.takeMessages()}`);
-    this.#object = object;
+    const opened = libbpf.listen(() => libbpf.objectOpenMem(bytes, bytes.length, null) as unknown);
+    if (!opened.result) throw unavailable(`libbpf cannot read the filter: ${opened.messages}`);
+    this.#object = opened.result;
     this.#configure(options);
-    const failed = libbpf.objectLoad(object) as number;
-    if (failed !== 0) {
-      libbpf.objectClose(object);
-      throw unavailable(`the kernel refuses the filter (errno ${-failed}): ${libbpf.takeMessages()}`);
+    const loaded = libbpf.listen(() => libbpf.objectLoad(this.#object) as number);
+    if (loaded.result !== 0) {
+      libbpf.objectClose(this.#object);
+      throw unavailable(`the kernel refuses the filter (errno ${-loaded.result}): ${loaded.messages}`);
     }
-    this.fd = libbpf.programFd(libbpf.findProgram(object, 'observe')) as number;
+    this.fd = libbpf.programFd(libbpf.findProgram(this.#object, 'observe')) as number;
     this.#generations = {
       ipv4: libbpf.mapFd(this.#map('generations4')) as number,
       ipv6: libbpf.mapFd(this.#map('generations6')) as number,

@@ -14,19 +14,28 @@ export interface Libbpf {
   readonly mapCreate: NativeFunction;
   readonly mapUpdateBatch: NativeFunction;
   readonly mapLookupBatch: NativeFunction;
-  /** What libbpf and the verifier said since the last call. */
-  takeMessages(): string;
+  /** Runs `work` and returns what libbpf and the verifier said meanwhile beside its result. */
+  listen<T>(work: () => T): { readonly result: T; readonly messages: string };
 }
 
 const LIBRARY = 'libbpf.so.1';
+/** `enum libbpf_print_level`: 0 warning, 1 information, 2 debug. */
+const PRINT_INFO = 1;
+const MESSAGE_BYTES = 16 * 1024;
+const MAX_MESSAGES = 64;
 
 /**
- * Loads libbpf. Errors come back as negative errno values (libbpf 1.x convention).
+ * Loads libbpf, once for the process. Errors come back as negative errno values (libbpf 1.x convention).
  * @throws what the dynamic loader says when the library is absent
  */
 export function loadLibbpf(): Libbpf {
+  return (loaded ??= bind());
+}
+
+let loaded: Libbpf | undefined;
+
+function bind(): Libbpf {
   const library = koffi.load(LIBRARY);
-  const messages = captureMessages(library);
   return {
     objectOpenMem: library.func('void *bpf_object__open_mem(const void *bytes, size_t length, const void *options)'),
     objectClose: library.func('void bpf_object__close(void *object)'),
@@ -45,25 +54,37 @@ export function loadLibbpf(): Libbpf {
     mapLookupBatch: library.func(
       'int bpf_map_lookup_batch(int fd, void *inBatch, void *outBatch, void *keys, void *values, void *count, const void *options)',
     ),
-    takeMessages: () => messages.splice(0).join('').trim(),
+    listen: createListener(library),
   };
 }
 
-/** libbpf prints through a callback; its va_list cannot be read here, so the C library formats it. */
-function captureMessages(library: LibraryHandle): string[] {
-  const messages: string[] = [];
+/**
+ * libbpf prints through a callback; its va_list cannot be read here, so the C library formats it. The callback is
+ * there only while somebody listens: a registered one keeps the process alive.
+ */
+function createListener(library: LibraryHandle): Libbpf['listen'] {
   const format = koffi
     .load('libc.so.6')
     .func('int vsnprintf(void *to, size_t size, const char *format, void *arguments)');
-  const prototype = koffi.proto('int podflow_libbpf_print(int level, const char *format, void *arguments)');
-  const text = Buffer.allocUnsafeSlow(16 * 1024);
-  const print = (level: number, template: string, args: unknown): number => {
-    if (level > 1) return 0; // 0 warning, 1 information, 2 debug
-    const length = format(text, text.length, template, args) as number;
-    if (messages.length < 64) messages.push(text.toString('latin1', 0, Math.min(length, text.length - 1)));
-    return length;
+  const printType = koffi.pointer(koffi.proto('int', ['int', 'const char *', 'void *']));
+  const setPrint = library.func('libbpf_set_print', 'void *', [printType]);
+  const text = Buffer.allocUnsafeSlow(MESSAGE_BYTES);
+  setPrint(null);
+  return (work) => {
+    const messages: string[] = [];
+    const print = koffi.register((level: number, template: string, args: unknown): number => {
+      if (level > PRINT_INFO || messages.length >= MAX_MESSAGES) return 0;
+      const length = format(text, text.length, template, args) as number;
+      messages.push(text.toString('latin1', 0, Math.min(length, text.length - 1)));
+      return length;
+    }, printType);
+    setPrint(print);
+    try {
+      const result = work();
+      return { result, messages: messages.join('').trim() };
+    } finally {
+      setPrint(null);
+      koffi.unregister(print);
+    }
   };
-  const setPrint = library.func('void *libbpf_set_print(podflow_libbpf_print *print)');
-  setPrint(koffi.register(print, koffi.pointer(prototype)));
-  return messages;
 }

@@ -8,6 +8,8 @@ export interface LinkStatistics {
   readonly ifindex: number;
   readonly isUp: boolean;
   readonly isLoopback: boolean;
+  /** Link-layer address; undefined where the kind of link has none. */
+  readonly hardwareAddress: Uint8Array | undefined;
   readonly rxFrames: number;
   readonly txFrames: number;
   readonly rxBytes: number;
@@ -18,6 +20,7 @@ export interface LinkStatistics {
 const NETLINK_ROUTE = 0;
 const RTM_GETLINK = 18;
 const RTM_GETADDR = 22;
+const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_STATS64 = 23;
 const IFA_ADDRESS = 1;
@@ -86,6 +89,7 @@ function decodeLink(payload: Buffer): LinkStatistics {
     ifindex: payload.readInt32LE(4),
     isUp: (flags & IFF_UP) !== 0,
     isLoopback: (flags & IFF_LOOPBACK) !== 0,
+    hardwareAddress: attributes.get(IFLA_ADDRESS),
     rxFrames: counter(0),
     txFrames: counter(1),
     rxBytes: counter(2),

@@ -1,0 +1,43 @@
+import type { FlowRecord } from '../model/flow-record.ts';
+
+const VERDICT_BIT = { forwarded: 0, unknown: 0, dropped: 1, rejected: 2 } as const;
+
+/**
+ * Tells a flow's first report as dropped or rejected from the following ones, since each report of a failing flow
+ * says so. A flow counts once for each of the two verdicts. What is remembered goes with the flow's last report and
+ * is bounded by `limit`, beyond which the longest known flow is forgotten and would count once more.
+ */
+export class FailedFlows {
+  readonly #limit: number;
+  readonly #verdictsByFlow = new Map<string, number>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Flows remembered. */
+  get size(): number {
+    return this.#verdictsByFlow.size;
+  }
+
+  /** Whether this report makes its flow a failed one. To be called once for every record. */
+  isNew(record: FlowRecord): boolean {
+    const bit = VERDICT_BIT[record.verdict];
+    const ends = record.event === 'end';
+    if (bit === 0 && (!ends || this.#verdictsByFlow.size === 0)) return false;
+    const known = record.sequence === 0 ? 0 : (this.#verdictsByFlow.get(record.flowId) ?? 0);
+    if (ends) this.#verdictsByFlow.delete(record.flowId);
+    else if ((known & bit) !== bit) this.#remember(record.flowId, known | bit);
+    return bit !== 0 && (known & bit) === 0;
+  }
+
+  #remember(flowId: string, verdicts: number): void {
+    if (this.#verdictsByFlow.size >= this.#limit) {
+      for (const oldest of this.#verdictsByFlow.keys()) {
+        this.#verdictsByFlow.delete(oldest);
+        break;
+      }
+    }
+    this.#verdictsByFlow.set(flowId, verdicts);
+  }
+}
