@@ -1,0 +1,128 @@
+import { toSeverity, type Severity } from '../lib/flow-severity.ts';
+import { isInt64 } from '../lib/int64.ts';
+import { decodeTraceId, TRACE_ID_BYTES } from '../lib/trace-id.ts';
+import { FLOW_ATTRIBUTES, FLOW_EVENT_NAME, type FlowAttribute } from '../model/flow-attributes.ts';
+import type { FlowRecord } from '../model/flow-record.ts';
+import type { Resource } from '../model/resource.ts';
+import { encodeKey, writeIntField, writeStringField } from './key-value-writer.ts';
+import { ProtobufWriter } from './protobuf-writer.ts';
+import { encodeField, RequestHead } from './request-head.ts';
+
+/** Tags (field number × 8 + wire type) of `LogRecord` in opentelemetry/proto/logs/v1/logs.proto. */
+const TAG = {
+  timeUnixNano: 0x09,
+  severityNumber: 0x10,
+  severityText: 0x1a,
+  attributes: 0x32,
+  traceId: 0x4a,
+  observedTimeUnixNano: 0x59,
+  eventName: 0x62,
+} as const;
+/** `ScopeLogs.log_records`. */
+const LOG_RECORDS = 0x12;
+
+/** A record of some 800 bytes has a length of two. */
+const RECORD_LENGTH_BYTES = 2;
+const INITIAL_BYTES = 64 * 1024;
+
+const INFO = encodeSeverity(toSeverity('forwarded'));
+const WARN = encodeSeverity(toSeverity('dropped'));
+const EVENT_NAME = encodeField(TAG.eventName, Buffer.from(FLOW_EVENT_NAME));
+
+/**
+ * Encodes flow records into one `ExportLogsServiceRequest` (opentelemetry-proto 1.x, fields in the order of their
+ * numbers) with one resource and one scope. The buffer is used again for the next request.
+ *
+ * Absent attributes are left out, numbers that are no int64 too; a record whose Community ID is none has no trace id.
+ */
+export class LogsRequestEncoder {
+  recordCount = 0;
+  readonly #writer = new ProtobufWriter(INITIAL_BYTES);
+  readonly #head: RequestHead;
+  readonly #attributes: readonly EncodedAttribute[] = FLOW_ATTRIBUTES.map(({ name, read }) => ({
+    key: encodeKey(TAG.attributes, name),
+    read,
+  }));
+
+  constructor(resource: Resource, scopeVersion: string) {
+    this.#head = new RequestHead(resource, scopeVersion);
+    this.#begin();
+  }
+
+  /** Bytes of the open request so far. */
+  get byteCount(): number {
+    return this.#writer.position;
+  }
+
+  /** Adds a record, observed at `observedNs` (Unix epoch). False when it could not be encoded: nothing was added. */
+  append(record: FlowRecord, observedNs: number): boolean {
+    const start = this.#writer.position;
+    try {
+      this.#writeRecord(record, observedNs);
+    } catch {
+      this.#writer.position = start;
+      return false;
+    }
+    this.recordCount++;
+    return true;
+  }
+
+  /** Ends the request. The bytes are a view of the buffer: valid until the next `append`. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const { bytes, position } = this.#writer;
+    const start = this.#head.put(bytes, this.#head.maxBytes, position);
+    this.#begin();
+    return bytes.subarray(start, position);
+  }
+
+  #begin(): void {
+    this.recordCount = 0;
+    this.#writer.position = 0;
+    this.#writer.reserve(this.#head.maxBytes);
+    this.#writer.position = this.#head.maxBytes;
+  }
+
+  #writeRecord(record: FlowRecord, observedNs: number): void {
+    const writer = this.#writer;
+    writer.writeByte(LOG_RECORDS);
+    const recordStart = writer.openLength(RECORD_LENGTH_BYTES);
+    writer.writeByte(TAG.timeUnixNano);
+    writer.writeFixed64(record.intervalEndNs);
+    writer.writeBytes(toSeverity(record.verdict).text === 'INFO' ? INFO : WARN);
+    this.#writeAttributes(record);
+    this.#writeTraceId(record.communityId);
+    writer.writeByte(TAG.observedTimeUnixNano);
+    writer.writeFixed64(observedNs);
+    writer.writeBytes(EVENT_NAME);
+    writer.closeLength(recordStart, RECORD_LENGTH_BYTES);
+  }
+
+  #writeAttributes(record: FlowRecord): void {
+    const writer = this.#writer;
+    for (const { key, read } of this.#attributes) {
+      const value = read(record);
+      if (typeof value === 'string') writeStringField(writer, key, value);
+      else if (value !== undefined && isInt64(value)) writeIntField(writer, key, value);
+    }
+  }
+
+  #writeTraceId(communityId: string): void {
+    const writer = this.#writer;
+    writer.reserve(2 + TRACE_ID_BYTES);
+    const { bytes, position } = writer;
+    if (!decodeTraceId(communityId, bytes, position + 2)) return;
+    bytes[position] = TAG.traceId;
+    bytes[position + 1] = TRACE_ID_BYTES;
+    writer.position = position + 2 + TRACE_ID_BYTES;
+  }
+}
+
+interface EncodedAttribute {
+  readonly key: Uint8Array;
+  readonly read: FlowAttribute['read'];
+}
+
+function encodeSeverity({ number, text }: Severity): Uint8Array {
+  const textField = encodeField(TAG.severityText, Buffer.from(text));
+  return Uint8Array.of(TAG.severityNumber, number, ...textField);
+}
