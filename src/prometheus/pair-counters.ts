@@ -1,0 +1,122 @@
+import { toFrameCount } from '../lib/frame-count.ts';
+import { StageCounters } from '../lib/stage-counters.ts';
+import type { FlowRecord } from '../model/flow-record.ts';
+import type { RecordStage, StageAccount } from '../model/stage.ts';
+import type { ExpositionSource } from './exposition-source.ts';
+import { FailedFlows } from '../lib/failed-flows.ts';
+import { HandshakeHistogram } from './handshake-histogram.ts';
+import { CELL, CELLS_PER_PAIR, REASON_CELL } from './pair-cells.ts';
+import { encodePairFamilies } from './pair-families.ts';
+import { PairTable, ROLE, type RoleNumber } from './pair-table.ts';
+
+export interface PairCountersOptions {
+  /** Pairs with series of their own, default 10,000; what comes beyond counts into `peer="other"`. */
+  readonly pairSeriesLimit?: number;
+  /** A pair without traffic for so long loses its series, default 15 min. */
+  readonly pairSeriesTtlMs?: number;
+  /** Monotonic milliseconds. */
+  readonly nowMs?: () => number;
+}
+
+/** Failing flows remembered so that each counts once; a flow is forgotten with its last report. */
+const FAILED_FLOW_LIMIT = 16_384;
+/** Lines written between two turns of the event loop: about 1 ms. */
+const LINES_PER_CHUNK = 1_024;
+
+/**
+ * Counts flow records per pair of own pod and peer, for Prometheus.
+ *
+ * The own pod is the end at which the probe looks: the source of an egress flow (role client), the destination of an
+ * ingress flow (role server). Where the direction is unknown the source is taken for it and the role says `unknown`;
+ * `transmit` is then source → destination.
+ */
+export class PairCounters implements RecordStage, ExpositionSource {
+  readonly name = 'prometheus';
+  readonly #table: PairTable;
+  readonly #failed = new FailedFlows(FAILED_FLOW_LIMIT);
+  readonly #handshakes = new HandshakeHistogram();
+  readonly #account = new StageCounters();
+  readonly #nowMs: () => number;
+  #overflowRecords = 0;
+
+  constructor({
+    pairSeriesLimit = 10_000,
+    pairSeriesTtlMs = 900_000,
+    nowMs = () => performance.now(),
+  }: PairCountersOptions = {}) {
+    this.#table = new PairTable({ pairSeriesLimit, pairSeriesTtlMs });
+    this.#nowMs = nowMs;
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  accept(batch: readonly FlowRecord[]): void {
+    const nowMs = this.#nowMs();
+    let frames = 0;
+    for (const record of batch) {
+      frames += toFrameCount(record);
+      this.#count(record, nowMs);
+    }
+    this.#account.receive(batch.length, frames);
+    this.#account.forward(batch.length, frames);
+  }
+
+  account(): StageAccount {
+    return this.#account;
+  }
+
+  /** Pairs with series of their own, pairs removed, and records that counted into `other`. */
+  totals(): { readonly pairs: number; readonly expired: number; readonly overflowRecords: number } {
+    const { pairCount, expiredPairs } = this.#table;
+    return { pairs: pairCount, expired: expiredPairs, overflowRecords: this.#overflowRecords };
+  }
+
+  *exposition(): Generator<string, void, void> {
+    this.#table.expire(this.#nowMs());
+    const endRead = this.#table.beginRead();
+    try {
+      yield this.#handshakes.encode();
+      yield* encodePairFamilies(this.#table, LINES_PER_CHUNK);
+    } finally {
+      endRead();
+    }
+  }
+
+  #count(record: FlowRecord, nowMs: number): void {
+    const role = toRole(record);
+    const peer = role === ROLE.server ? record.sourceAddress : record.destinationAddress;
+    const pair = this.#table.resolve(peer, role, record.protocolNumber, record.destinationPort, nowMs);
+    if (this.#table.isOverflow(pair)) this.#overflowRecords++;
+    const base = pair * CELLS_PER_PAIR;
+    addTraffic(this.#table.cells, base, record, role === ROLE.server);
+    if (record.handshakeNs !== undefined) this.#handshakes.observe(role, record.handshakeNs / 1e9);
+    if (record.dropPackets !== undefined) this.#table.cells[base + CELL.droppedPackets]! += record.dropPackets;
+    if (this.#failed.isNew(record)) this.#table.cells[base + REASON_CELL[record.dropReason ?? 'unknown']]! += 1;
+  }
+}
+
+function toRole({ direction }: FlowRecord): RoleNumber {
+  if (direction === 'egress') return ROLE.client;
+  return direction === 'ingress' ? ROLE.server : ROLE.unknown;
+}
+
+/** Adds a record's traffic; `reversed` where the own pod is the flow's destination. */
+function addTraffic(cells: Float64Array, base: number, record: FlowRecord, reversed: boolean): void {
+  const source = reversed ? 1 : 0;
+  const destination = 1 - source;
+  cells[base + CELL.transmitBytes + source]! += record.bytes;
+  cells[base + CELL.transmitBytes + destination]! += record.reverseBytes;
+  cells[base + CELL.transmitPackets + source]! += record.packets;
+  cells[base + CELL.transmitPackets + destination]! += record.reversePackets;
+  if (record.retransmits !== undefined) cells[base + CELL.transmitRetransmits + source]! += record.retransmits;
+  if (record.reverseRetransmits !== undefined) {
+    cells[base + CELL.transmitRetransmits + destination]! += record.reverseRetransmits;
+  }
+  if (record.sequence === 0) cells[base + CELL.connections]! += 1;
+}

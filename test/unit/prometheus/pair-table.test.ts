@@ -1,0 +1,57 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from '@jest/globals';
+import { CELLS_PER_PAIR } from '../../../src/prometheus/pair-cells.ts';
+import { PairTable, ROLE } from '../../../src/prometheus/pair-table.ts';
+
+const TCP = 6;
+
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
+describe('PairTable', () => {
+  test('keeps what was counted when it grows', () => {
+    const table = new PairTable({ pairSeriesLimit: 5_000, pairSeriesTtlMs: 1_000 });
+    for (let port = 0; port < 5_000; port++) {
+      const pair = table.resolve('peer', ROLE.client, TCP, port, 0);
+      table.cells[pair * CELLS_PER_PAIR] = port;
+    }
+    for (const port of [0, 63, 64, 4_999]) {
+      const pair = table.resolve('peer', ROLE.client, TCP, port, 0);
+      expect([table.cells[pair * CELLS_PER_PAIR], table.protocolNumber(pair)]).toEqual([port, TCP]);
+      expect(table.labels[pair]).toContain(`server_port="${port}"`);
+    }
+  });
+
+  test('tells no port from port 0, and the highest port from none', () => {
+    const table = new PairTable({ pairSeriesLimit: 10, pairSeriesTtlMs: 1_000 });
+    const ports = [undefined, 0, 65_535].map((port) => table.labels[table.resolve('peer', ROLE.client, TCP, port, 0)]);
+    expect(ports.map((labels) => /server_port="(\d*)"/.exec(labels ?? '')?.[1])).toEqual(['', '0', '65535']);
+  });
+
+  test('a peer called other is not the overflow', () => {
+    const table = new PairTable({ pairSeriesLimit: 1, pairSeriesTtlMs: 1_000 });
+    const named = table.resolve('other', ROLE.client, TCP, 80, 0);
+    const beyond = table.resolve('peer', ROLE.client, TCP, 80, 0);
+    expect([table.isOverflow(named), table.isOverflow(beyond)]).toEqual([false, true]);
+    expect(table.labels[named]).not.toBe(table.labels[beyond]);
+  });
+
+  test('does not grow with peers that went', () => {
+    const table = new PairTable({ pairSeriesLimit: 1_000, pairSeriesTtlMs: 1_000 });
+    const churn = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) {
+        table.resolve(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, ROLE.client, TCP, 80, i * 10);
+        if (i % 100 === 0) table.expire(i * 10);
+      }
+    };
+    churn(0, 10_000);
+    const before = heapBytes();
+    churn(10_000, 210_000);
+    expect(heapBytes() - before).toBeLessThan(10e6);
+    expect(table.labels.length).toBeLessThan(300);
+  });
+});
