@@ -1,0 +1,108 @@
+#!/bin/sh
+# setup.sh [PROFILE]: makes a checkout ready. PROFILE is run (default), test (also what the tests need) or bench.
+# Debian packages (as root), npm packages, build: each only where something is missing or older, so that a second run
+# takes a moment. Says what it does on stderr, nothing on stdout.
+set -eu
+profile=${1:-run}
+cd "$(dirname "$0")/.."
+exec >&2
+
+run_packages='libbpf1 libpcap-dev g++ make python3 iproute2 iptables util-linux procps'
+test_packages='clang llvm libbpf-dev bpftool tshark tcpreplay nftables conntrack iputils-ping wrk prometheus'
+bench_packages='softflowd nfdump'
+native_package=node_modules/cap/build/Release/cap.node
+stamp=node_modules/.podflow-setup
+path_with_node="$PWD/node_modules/.bin:$PATH"
+
+say() {
+  echo "setup: $*"
+}
+
+fail() {
+  say "$*"
+  exit 1
+}
+
+# On a machine that only tests, a step that cannot be done is a failure; elsewhere podflow does without.
+go_on_without() {
+  [ "${CI:-}" = true ] && fail "$*"
+  say "$*"
+}
+
+wanted_packages() {
+  case $profile in
+    run) echo "$run_packages" ;;
+    test) echo "$run_packages $test_packages" ;;
+    bench) echo "$run_packages $test_packages $bench_packages" ;;
+    *) fail "there is no profile \"$profile\"; there are run, test and bench" ;;
+  esac
+}
+
+missing_packages() {
+  # shellcheck disable=SC2086 # words
+  dpkg-query -W -f '${Package} ${db:Status-Status}\n' $1 2>/dev/null | sed -n 's/ installed$//p' | {
+    installed=" $(tr '\n' ' ') "
+    for package in $1; do
+      case $installed in *" $package "*) ;; *) printf '%s ' "$package" ;; esac
+    done
+  }
+}
+
+# Of prometheus and softflowd only the programs are wanted: nothing may start with their installation or the next boot.
+without_services() {
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod +x $policy
+    trap 'rm -f $policy' EXIT
+  fi
+  "$@" || return 1
+  if [ -d /run/systemd/system ]; then systemctl --quiet disable prometheus softflowd 2>/dev/null || true; fi
+}
+
+install_packages() {
+  wanted=$(wanted_packages)
+  if ! command -v dpkg-query >/dev/null; then
+    go_on_without "no Debian: see for the equivalents of $wanted yourself"
+    return
+  fi
+  missing=$(missing_packages "$wanted")
+  [ -z "$missing" ] && return
+  if [ "$(id -u)" != 0 ]; then
+    go_on_without "not root: Debian packages missing: $missing- what needs them is skipped or says so"
+    return
+  fi
+  say "installing Debian packages: $missing"
+  export DEBIAN_FRONTEND=noninteractive
+  # shellcheck disable=SC2086 # words
+  { apt-get -qq update && without_services apt-get -qq install --yes --no-install-recommends $missing; } </dev/null ||
+    go_on_without "Debian packages could not be installed: $missing"
+  newly_installed=yes
+}
+
+install_npm_packages() {
+  locked=$(sha256sum package-lock.json)
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$locked" ] || { [ -n "$newly_installed" ] && [ ! -e $native_package ]; }; then
+    say 'installing npm packages'
+    npm ci --include=dev --no-audit --no-fund --loglevel=error </dev/null || fail 'npm ci failed'
+    printf '%s\n' "$locked" >$stamp
+  fi
+  [ -e $native_package ] ||
+    say 'the optional npm package cap is absent (it needs libpcap-dev, g++, make and python3): no cap backend'
+}
+
+build() {
+  newer=$(find src deploy/build.mjs package.json $stamp -newer dist/main.js -print -quit 2>/dev/null || echo all)
+  [ -e dist/main.js ] && [ -z "$newer" ] && return
+  say 'building'
+  PATH=$path_with_node node deploy/build.mjs </dev/null || fail 'the build failed'
+}
+
+# Two at once wait for each other; the lock goes with the process.
+exec 9<deploy/setup.sh
+if command -v flock >/dev/null; then flock 9; fi
+
+newly_installed=
+install_packages
+install_npm_packages
+build

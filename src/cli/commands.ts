@@ -1,0 +1,66 @@
+import type { SettingCommand } from '../config/setting.ts';
+import type { CommandRun } from './invocation.ts';
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** What stands behind the flags, in order, all required. */
+  readonly operands: readonly string[];
+  /** The settings it takes, if any. */
+  readonly settings: SettingCommand | undefined;
+  /** Loads the command's code, so that a role holds in memory only what it runs. */
+  readonly load: () => Promise<CommandRun>;
+}
+
+/** Every command of the program, in the order in which the help lists them. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'probe',
+    summary: 'observe an interface: packets to flow records, OTLP and /metrics',
+    operands: [],
+    settings: 'probe',
+    load: async () => (await import('./probe-command.ts')).probeCommand,
+  },
+  {
+    name: 'replay',
+    summary: 'the same from a pcap or pcapng file',
+    operands: ['FILE'],
+    settings: 'replay',
+    load: async () => (await import('./replay-command.ts')).replayCommand,
+  },
+  {
+    name: 'demo',
+    summary: 'a few pods in network namespaces, each with a probe, and a live table of their flows',
+    operands: [],
+    settings: 'demo',
+    load: async () => (await import('./demo-command.ts')).demoCommand,
+  },
+  {
+    name: 'demo-pod',
+    summary: 'what the demo runs inside its pods: web, dns or client',
+    operands: ['ROLE'],
+    settings: undefined,
+    load: async () => (await import('./demo-pod-command.ts')).demoPodCommand,
+  },
+  {
+    name: 'settings',
+    summary: 'list every setting with its flag, environment name, form and default',
+    operands: [],
+    settings: 'settings',
+    load: async () => (await import('./settings-command.ts')).settingsCommand,
+  },
+  {
+    name: 'version',
+    summary: 'print the version',
+    operands: [],
+    settings: undefined,
+    load: async () => (await import('./version-command.ts')).versionCommand,
+  },
+  {
+    name: 'help',
+    summary: 'print this, or the help of the command named behind it',
+    operands: [],
+    settings: undefined,
+    load: async () => (await import('./help-command.ts')).helpCommand,
+  },
+];

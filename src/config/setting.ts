@@ -1,0 +1,27 @@
+import type { Form } from './forms.ts';
+
+/** The commands that take settings. */
+export type SettingCommand = 'probe' | 'replay' | 'demo' | 'settings';
+
+export interface Setting<Value> {
+  /** The flag without its dashes; the environment name follows from it. */
+  readonly flag: string;
+  readonly form: Form<Value>;
+  /** Text that counts without flag and environment; undefined: the value is then undefined. */
+  readonly default: string | undefined;
+  readonly commands: readonly SettingCommand[];
+  readonly meaning: string;
+  /** Shown nowhere; may come from the file that `<environment name>_FILE` names. */
+  readonly isSecret?: true;
+  /** OpenTelemetry's own names, which count where neither the flag nor PODFLOW_* is given; the first set one wins. */
+  readonly standardEnv?: readonly string[];
+}
+
+/** What a declaration resolves to. */
+export type ValueOf<Declared extends Setting<unknown>> =
+  Declared extends Setting<infer Value> ? Value | (Declared['default'] extends string ? never : undefined) : never;
+
+/** `otlp-endpoint` → `PODFLOW_OTLP_ENDPOINT`. */
+export function toEnvName(flag: string): string {
+  return `PODFLOW_${flag.toUpperCase().replaceAll('-', '_')}`;
+}
