@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { FileBackend } from '../capture/file/file-backend.ts';
+import { createResource } from '../config/resource.ts';
+import type { ReplaySettings } from '../config/settings.ts';
+import { createDeadline } from '../lib/deadline.ts';
+import type { RoleContext } from '../model/role-context.ts';
+import { FlowPipeline } from './flow-pipeline.ts';
+import { createRecordOutputs } from './record-outputs.ts';
+import { startTelemetry } from './telemetry.ts';
+
+/** Runs the probe's pipeline over a capture file; ends with the file. */
+export async function runReplay(path: string, settings: ReplaySettings, context: RoleContext): Promise<void> {
+  const { log, signal } = context;
+  const resource = createResource(settings, context.env);
+  const telemetry = await startTelemetry(settings, resource, context);
+  const outputs = await createRecordOutputs(settings, resource, context, []);
+  const { intervalMs, maxFlows } = settings;
+  const backend = new FileBackend({ path, intervalMs, maxFlows }, log);
+  const ownAddresses = settings.ownAddresses ?? [];
+  const { interfaceName } = backend;
+  const pipeline = new FlowPipeline({ ...settings, interfaceName, ownAddresses, observerSide: 'pod' }, outputs.stages);
+
+  await outputs.start();
+  await backend.start(pipeline.sink);
+  const failure = await Promise.race([
+    backend.done.then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    ),
+    ...(signal.aborted ? [] : [once(signal, 'abort').then(() => undefined)]),
+  ]);
+
+  await backend.stop();
+  await outputs.stop(createDeadline(settings.shutdownDeadlineMs));
+  await telemetry?.shutdown();
+  outputs.writeSummary(context.stdout, { capture: backend.counters(), flows: pipeline.counters() });
+  if (failure !== undefined) throw failure.error;
+}
