@@ -1,9 +1,13 @@
-/* Load for the peer comparison: UDP flood over many flows, UDP sink, HTTP server.
+/* Load for the peer comparison: UDP flood over many flows, UDP sink, HTTP server and client.
  *   load flood DST SPORTS DPORTS PPS SECS SIZE [BLOCKS]   one JSON line at the end; PPS 0 = unpaced
  *   load sink ADDR DPORTS                        binds the flood's ports, reads nothing
  *   load httpd ADDR PORT BODY                    one thread, keep-alive and close
+ *   load httpc ADDR PORT CONNS RPS SECS          one thread, keep-alive; one JSON line at the end
  * A flow is a (source port, destination port) pair, visited round robin. With BLOCKS the source ports are replaced by
- * as many others BLOCKS times in the run, at even steps: SPORTS * DPORTS new flows a step. */
+ * as many others BLOCKS times in the run, at even steps: SPORTS * DPORTS new flows a step.
+ * httpc sends its requests at fixed times (open loop) over whichever connection is free and counts each latency from
+ * the time the request was due, so that a stall is told by every request it held up. RPS 0 = closed loop: each
+ * connection sends again as soon as it is answered. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -154,6 +159,130 @@ static int httpd(char **v) {
   }
 }
 
+/* Latencies in steps of 0.1 us up to 0.1 s, of 1 ms above. */
+enum { FINE = 1000000, COARSE = 130000, MAXCONN = 1024, ANSWER = 8192 };
+
+static struct { unsigned fine[FINE], coarse[COARSE]; unsigned long count; double max; } seen;
+
+static void note(double secs) {
+  if (secs < 0) secs = 0;
+  unsigned long tenths = (unsigned long)(secs * 1e7), ms = (unsigned long)(secs * 1e3);
+  if (tenths < FINE) seen.fine[tenths]++;
+  else seen.coarse[ms < COARSE ? ms : COARSE - 1]++;
+  if (secs > seen.max) seen.max = secs;
+  seen.count++;
+}
+
+/* The latency in us that a share of all requests does not exceed: the upper end of its step. */
+static double percentile(double share) {
+  unsigned long rank = (unsigned long)(share * seen.count), below = 0;
+  for (int i = 0; i < FINE; i++)
+    if ((below += seen.fine[i]) > rank) return (i + 1) / 10.0;
+  for (int i = 0; i < COARSE; i++)
+    if ((below += seen.coarse[i]) > rank) return (i + 1) * 1e3;
+  return 0;
+}
+
+struct conn { int fd, got; double due; char answer[ANSWER]; };
+
+static struct {
+  struct sockaddr_in to;
+  char request[256];
+  int request_len, ep, conns, idle, first; /* `idle` connections wait in the ring `waiting` from `first` on */
+  struct conn *conn, *waiting[MAXCONN];
+  unsigned long errors;
+} client;
+
+static void wait_idle(struct conn *c) {
+  client.waiting[(client.first + client.idle++) % client.conns] = c;
+}
+
+static void dial(struct conn *c) {
+  int one = 1;
+  c->got = 0;
+  c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&client.to, sizeof client.to)) die("httpc connect");
+  setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  fcntl(c->fd, F_SETFL, O_NONBLOCK);
+  struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
+  epoll_ctl(client.ep, EPOLL_CTL_ADD, c->fd, &e);
+  wait_idle(c);
+}
+
+static void failed(struct conn *c) {
+  client.errors++;
+  close(c->fd);
+  dial(c);
+}
+
+static void ask(double due) {
+  struct conn *c = client.waiting[client.first];
+  client.first = (client.first + 1) % client.conns;
+  client.idle--;
+  c->due = due;
+  if (write(c->fd, client.request, client.request_len) != client.request_len) failed(c);
+}
+
+/* 1 = a whole answer with status 200, 0 = more to come, -1 = something else. */
+static int whole(struct conn *c) {
+  c->answer[c->got] = 0;
+  char *end = strstr(c->answer, "\r\n\r\n");
+  if (!end) return c->got < ANSWER - 1 ? 0 : -1;
+  char *length = strstr(c->answer, "Content-Length: ");
+  if (strncmp(c->answer, "HTTP/1.1 200 ", 13) || !length || length > end) return -1;
+  long size = end + 4 - c->answer + atol(length + 16);
+  return size >= ANSWER || c->got > size ? -1 : c->got == size;
+}
+
+static void hear(struct conn *c) {
+  ssize_t k = read(c->fd, c->answer + c->got, ANSWER - 1 - c->got);
+  if (k < 0 && errno == EAGAIN) return;
+  if (k > 0) c->got += k;
+  int done = k > 0 ? whole(c) : -1;
+  if (done < 0) failed(c);
+  if (done <= 0) return;
+  note(now() - c->due);
+  c->got = 0;
+  wait_idle(c);
+}
+
+/* Waits for answers until the next request is due, 0.1 s at most. */
+static void listen_until(double due) {
+  double left = due - now();
+  if (left < 0) left = 0;
+  if (left > 0.1) left = 0.1;
+  struct timespec d = {0, (long)(left * 1e9)};
+  struct epoll_event ev[256];
+  int n = epoll_pwait2(client.ep, ev, 256, &d, 0);
+  for (int i = 0; i < n; i++) hear(ev[i].data.ptr);
+}
+
+static int httpc(char **v) {
+  double rps = atof(v[3]), secs = atof(v[4]), grace = 1;
+  client.conns = atoi(v[2]);
+  if (client.conns < 1 || client.conns > MAXCONN || rps < 0 || secs <= 0 || secs > MAXSEC) return 2;
+  client.to = addr(v[0], atoi(v[1]));
+  client.request_len = snprintf(client.request, sizeof client.request, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", v[0]);
+  client.ep = epoll_create1(0);
+  client.conn = calloc(client.conns, sizeof *client.conn);
+  prctl(PR_SET_TIMERSLACK, 1);
+  for (int i = 0; i < client.conns; i++) dial(&client.conn[i]);
+  double start = now(), end = start + secs, t = start, c0 = cpu();
+  unsigned long total = (unsigned long)(rps * secs), sent = 0;
+  for (; t < end + grace; t = now()) {
+    int more = rps > 0 ? sent < total : t < end;
+    if (!more && client.idle == client.conns) break;
+    double due = !more || !client.idle ? end + grace : rps > 0 ? start + sent / rps : t;
+    if (due <= t) ask(due), sent++;
+    else listen_until(due);
+  }
+  client.errors += client.conns - client.idle + (total > sent ? total - sent : 0);
+  double took = t - start;
+  printf("{\"requests\":%lu,\"secs\":%.3f,\"rps\":%.0f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"max_us\":%.1f,\"errors\":%lu,\"cpu_s\":%.3f}\n",
+         seen.count, took, seen.count / took, percentile(0.5), percentile(0.99), seen.max * 1e6, client.errors, cpu() - c0);
+  return 0;
+}
+
 int main(int n, char **v) {
   signal(SIGPIPE, SIG_IGN);
   files();
@@ -161,6 +290,9 @@ int main(int n, char **v) {
   if ((n == 8 || n == 9) && !strcmp(v[1], "flood")) r = flood(n - 2, v + 2);
   else if (n == 4 && !strcmp(v[1], "sink")) r = sink(v + 2);
   else if (n == 5 && !strcmp(v[1], "httpd")) r = httpd(v + 2);
-  if (r == 2) fprintf(stderr, "usage: load flood DST SPORTS DPORTS PPS SECS SIZE [BLOCKS] | sink ADDR DPORTS | httpd ADDR PORT BODY\n");
+  else if (n == 7 && !strcmp(v[1], "httpc")) r = httpc(v + 2);
+  if (r == 2)
+    fprintf(stderr, "usage: load flood DST SPORTS DPORTS PPS SECS SIZE [BLOCKS] | sink ADDR DPORTS | httpd ADDR PORT BODY |"
+                    " httpc ADDR PORT CONNS RPS SECS\n");
   return r;
 }
