@@ -1,0 +1,38 @@
+import type { ErrorCode } from '../../lib/error-catalogue.ts';
+import type { FlowDeltaBatch } from '../../model/flow-delta.ts';
+import type { IcmpError } from '../../model/icmp-error.ts';
+import type { FrameTotals } from '../missed-frames.ts';
+import type { PacketCounters } from '../packet/packet-aggregator.ts';
+
+/** What the capture process is to look at, and how. */
+export interface CaptureSettings {
+  readonly interfaceName: string;
+  readonly namespacePath: string | undefined;
+  readonly ringBytes: number;
+  readonly maxFlows: number;
+  /** Bytes of each frame that the interface does not count. */
+  readonly uncountedBytes: number;
+  /** Source address of frames that go out; undefined where that does not tell them. */
+  readonly ownAddress: Uint8Array | undefined;
+}
+
+/** From the backend to its capture process. */
+export type CaptureRequest =
+  | { readonly kind: 'open'; readonly settings: CaptureSettings }
+  /** Tell how many frames were seen. */
+  | { readonly kind: 'count' }
+  /** Hand over all that was counted, and then nothing more until `resume`. */
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'resume' };
+
+/** From the capture process to its backend. */
+export type CaptureReport =
+  /** The package is loaded; `open` may come. */
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly details: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'deltas'; readonly batch: FlowDeltaBatch }
+  | { readonly kind: 'icmpError'; readonly error: IcmpError }
+  | { readonly kind: 'counted'; readonly seen: FrameTotals; readonly floods: number }
+  /** The answer to `drain`; `isEarly`: without being asked, because the flow map was full. */
+  | { readonly kind: 'drained'; readonly counters: PacketCounters; readonly isEarly: boolean };
