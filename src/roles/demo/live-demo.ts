@@ -59,7 +59,7 @@ export class LiveDemo implements DemoRun {
 
 function toProbeArguments(settings: DemoSettings): string[] {
   const args = ['--backend', settings.backend];
-  if (settings.otlpEndpoint !== undefined) args.push('--otlp-endpoint', String(settings.otlpEndpoint));
+  if (settings.otlpEndpoint !== undefined) args.push('--otlp-endpoint', settings.otlpEndpoint);
   return args;
 }
 

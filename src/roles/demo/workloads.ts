@@ -11,8 +11,12 @@ export async function startWorkloads(network: PodNetwork, podflow = PODFLOW): Pr
   const isClient = (pod: DemoPod): boolean => roleOf(pod) === 'client';
   const pods = [...network.pods.keys()].filter((pod) => roleOf(pod) !== 'idle');
   const servers = pods.filter((pod) => !isClient(pod)).map((pod) => startWorkload(network, pod, podflow));
-  await Promise.all(servers.map((server) => server.stdout && once(server.stdout, 'data')));
+  await Promise.all(servers.map((server) => untilReady(server)));
   return [...servers, ...pods.filter(isClient).map((pod) => startWorkload(network, pod, podflow))];
+}
+
+async function untilReady({ stdout }: ChildProcess): Promise<void> {
+  if (stdout !== null) await once(stdout, 'data');
 }
 
 function startWorkload(network: PodNetwork, pod: DemoPod, podflow: readonly string[]): ChildProcess {
