@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DemoSettings } from '../../config/settings.ts';
 import type { ConversationTable } from './conversation-table.ts';
 import type { DemoCluster, DemoPod } from './demo-cluster.ts';
@@ -8,6 +9,9 @@ import { findFreePorts } from './free-ports.ts';
 import { PodNetwork } from './pod-network.ts';
 import { ProbeProcess } from './probe-process.ts';
 import { PODFLOW, startWorkloads } from './workloads.ts';
+
+/** What the kernel still sends for the ended processes is seen by the probes of both ends. */
+const SETTLE_MS = 300;
 
 /** The demo on real packets: namespaces as pods, processes in them, a `podflow probe` process for each. */
 export class LiveDemo implements DemoRun {
@@ -47,6 +51,7 @@ export class LiveDemo implements DemoRun {
   /** Ends the pods' processes, lets the probes flush, takes the namespaces down; tells what the probes said. */
   async stop(): Promise<ObserverReport[]> {
     for (const workload of this.#workloads) workload.kill('SIGKILL');
+    await delay(SETTLE_MS);
     await Promise.all(this.#probes.map((probe) => probe.stop()));
     this.#network.close();
     return this.#probes.map((probe) => ({
