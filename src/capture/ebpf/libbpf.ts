@@ -23,6 +23,8 @@ const LIBRARY = 'libbpf.so.1';
 const PRINT_INFO = 1;
 const MESSAGE_BYTES = 16 * 1024;
 const MAX_MESSAGES = 64;
+const MESSAGE_LINES = 4;
+const MESSAGE_LENGTH = 500;
 
 /**
  * Loads libbpf, once for the process. Errors come back as negative errno values (libbpf 1.x convention).
@@ -58,6 +60,12 @@ function bind(): Libbpf {
   };
 }
 
+/** The verifier tells every instruction it walked; what was wrong stands at the end. */
+function toShortText(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-MESSAGE_LINES).join(' | ').slice(-MESSAGE_LENGTH);
+}
+
 /**
  * libbpf prints through a callback; its va_list cannot be read here, so the C library formats it. The callback is
  * there only while somebody listens: a registered one keeps the process alive.
@@ -81,7 +89,7 @@ function createListener(library: LibraryHandle): Libbpf['listen'] {
     setPrint(print);
     try {
       const result = work();
-      return { result, messages: messages.join('').trim() };
+      return { result, messages: toShortText(messages.join('')) };
     } finally {
       setPrint(null);
       koffi.unregister(print);
