@@ -4,7 +4,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { readAnswer, type Answer } from './http-answer.ts';
 
-/** What went over the wire during one call; of several requests, the last. */
+/** What went over the wire during one call; of several answers, the last. */
 export interface Exchange {
   /** Status of the answer, undefined while there is none. */
   status: number | undefined;
@@ -14,17 +14,16 @@ export interface Exchange {
   requestBytes: number;
 }
 
-/**
- * Sees the answers to HTTP requests that a library makes during a call, where the library does not tell them: node:http
- * announces each request and response on its diagnostics channels, in the asynchronous context of the call.
- */
+/** Announced by node:http when the head of a response has come, in the asynchronous context of the request. */
+const RESPONSE_CHANNEL = 'http.client.response.finish';
+
+/** Sees the answers to HTTP requests that a library makes during a call, where the library does not tell them. */
 export class ExchangeTap {
   readonly #calls = new AsyncLocalStorage<Exchange>();
   readonly #writtenBefore = new WeakMap<Socket, number>();
 
   constructor() {
-    subscribe('http.client.request.start', this.#onRequest);
-    subscribe('http.client.response.finish', this.#onResponse);
+    subscribe(RESPONSE_CHANNEL, this.#onResponse);
   }
 
   /** Makes the call; the exchange fills while what it began runs. */
@@ -35,16 +34,8 @@ export class ExchangeTap {
   }
 
   close(): void {
-    unsubscribe('http.client.request.start', this.#onRequest);
-    unsubscribe('http.client.response.finish', this.#onResponse);
+    unsubscribe(RESPONSE_CHANNEL, this.#onResponse);
   }
-
-  readonly #onRequest = (): void => {
-    const exchange = this.#calls.getStore();
-    if (exchange === undefined) return;
-    exchange.status = undefined;
-    exchange.answer = undefined;
-  };
 
   readonly #onResponse = (message: unknown): void => {
     const exchange = this.#calls.getStore();

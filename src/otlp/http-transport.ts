@@ -3,7 +3,7 @@ import type * as https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { OTLPExporterError, type ExportResponse, type IExporterTransport } from '@opentelemetry/otlp-exporter-base';
 import { readAnswer, type Answer } from './http-answer.ts';
-import { parseStatusMessage, toLine } from './response-parser.ts';
+import { MAX_MESSAGE_BYTES, parseStatusMessage, toLine } from './response-parser.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
 /** Statuses after which the same request may be sent again (OTLP 1.x, "Retryable Response Codes"). */
@@ -18,7 +18,7 @@ export interface HttpTransportOptions {
 
 interface Wire {
   readonly request: typeof http.request;
-  readonly agent: http.Agent;
+  readonly target: http.RequestOptions;
 }
 
 /**
@@ -58,18 +58,18 @@ export class OtlpHttpTransport implements IExporterTransport {
   }
 
   async #openWire(): Promise<Wire> {
-    const { protocol } = new URL(this.#options.url);
+    const url = new URL(this.#options.url);
+    const { protocol } = url;
     // TLS costs memory that a probe with a plain endpoint need not have.
     const { request } = protocol === 'https:' ? await import('node:https') : await import('node:http');
     this.#agent = await this.#options.agentFactory(protocol);
-    return { request, agent: this.#agent };
+    return { request, target: { ...urlToHttpOptions(url), method: 'POST', agent: this.#agent } };
   }
 
   #post(wire: Wire, headers: Record<string, string>, body: Uint8Array, timeoutMs: number): Promise<ExportResponse> {
     return new Promise((resolve) => {
-      const target = { ...urlToHttpOptions(new URL(this.#options.url)), method: 'POST', headers, agent: wire.agent };
       let answered = false;
-      const request = wire.request(target, (response) => {
+      const request = wire.request({ ...wire.target, headers }, (response) => {
         answered = true;
         readAnswer(response, (answer) => settle(toExportResponse(answer)));
       });
@@ -99,7 +99,7 @@ function toExportResponse({ status, retryAfter, body }: Answer): ExportResponse 
 }
 
 /** What the receiver said: the message of a google.rpc.Status, else the text of the body. */
-function toMessage(status: number, body: Uint8Array = new Uint8Array()): string {
-  const text = parseStatusMessage(body) ?? toLine(Buffer.from(body).toString('utf8'));
+function toMessage(status: number, body: Buffer = Buffer.alloc(0)): string {
+  const text = parseStatusMessage(body) ?? toLine(body.toString('utf8', 0, MAX_MESSAGE_BYTES));
   return text === '' ? `HTTP ${status}` : text;
 }

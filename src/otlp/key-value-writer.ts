@@ -1,4 +1,4 @@
-import { MAX_VARINT_BYTES, type ProtobufWriter } from './protobuf-writer.ts';
+import type { ProtobufWriter } from './protobuf-writer.ts';
 
 /** Tags (field number × 8 + wire type) of opentelemetry/proto/common/v1/common.proto. */
 const KEY = 0x0a;
@@ -8,47 +8,70 @@ const INT_VALUE = 0x18;
 
 /** The largest length that takes one byte. */
 const ONE_BYTE_LENGTH = 0x7f;
-/** Bytes before the content of a field whose length takes one byte. */
+/** Tag and length of a field whose length takes one byte. */
 const SHORT_HEAD = 2;
+/** A value's length, and the tag and length of the string in it, while these lengths take one byte. */
+const SHORT_STRING_HEAD = 3;
 const ASCII_END = 0x80;
+const WORD_BYTES = 8;
 
 /**
- * A `KeyValue` field up to its value, made once for each attribute: the field's tag, room of one byte for the field's
+ * A `KeyValue` field up to its value, encoded once for each attribute: the field's tag, room of one byte for the field's
  * length, the key, the value's tag.
  */
-export function encodeKey(fieldTag: number, key: string): Uint8Array {
+export interface EncodedKey {
+  readonly byteCount: number;
+  /** The bytes as little-endian words, the last one filled up with zeros. */
+  readonly words: BigUint64Array;
+}
+
+/** Encodes the key of a `KeyValue` field; it may have up to 16,383 bytes. */
+export function encodeKey(fieldTag: number, key: string): EncodedKey {
   const utf8 = Buffer.from(key);
   const length = utf8.length > ONE_BYTE_LENGTH ? [(utf8.length & 0x7f) | 0x80, utf8.length >>> 7] : [utf8.length];
-  return Uint8Array.from([fieldTag, 0, KEY, ...length, ...utf8, VALUE]);
+  const bytes = [fieldTag, 0, KEY, ...length, ...utf8, VALUE];
+  const words = new DataView(new ArrayBuffer(Math.ceil(bytes.length / WORD_BYTES) * WORD_BYTES));
+  bytes.forEach((byte, i) => words.setUint8(i, byte));
+  return {
+    byteCount: bytes.length,
+    words: BigUint64Array.from({ length: words.byteLength / WORD_BYTES }, (_, i) =>
+      words.getBigUint64(i * WORD_BYTES, true),
+    ),
+  };
 }
 
 /** Writes a `KeyValue` field with a `string_value`. Characters that are no Unicode become U+FFFD. */
-export function writeStringField(writer: ProtobufWriter, key: Uint8Array, value: string): void {
-  const shortLength = key.length - SHORT_HEAD + 1 + SHORT_HEAD + value.length;
-  if (shortLength > ONE_BYTE_LENGTH || !writeShortAscii(writer, key, value, shortLength)) writeText(writer, key, value);
+export function writeStringField(writer: ProtobufWriter, key: EncodedKey, value: string): void {
+  const start = writer.position;
+  const fieldLength = key.byteCount - SHORT_HEAD + SHORT_STRING_HEAD + value.length;
+  if (fieldLength <= ONE_BYTE_LENGTH && writeShortAscii(writer, key, value, fieldLength)) return;
+  writer.position = start;
+  writeText(writer, key, value);
 }
 
 /** Writes a `KeyValue` field with an `int_value`; the value must be an int64, its fraction is cut off. */
-export function writeIntField(writer: ProtobufWriter, key: Uint8Array, value: number): void {
-  writer.reserve(key.length + SHORT_HEAD + MAX_VARINT_BYTES);
-  const { bytes, position } = writer;
-  bytes.set(key, position);
-  const valueStart = position + key.length + 1;
-  bytes[valueStart] = INT_VALUE;
-  writer.position = valueStart + 1;
+export function writeIntField(writer: ProtobufWriter, key: EncodedKey, value: number): void {
+  const start = writer.position;
+  writer.writeWords(key.words, key.byteCount);
+  const valueStart = writer.openLength(1);
+  writer.writeByte(INT_VALUE);
   writer.writeVarint(value);
-  bytes[valueStart - 1] = writer.position - valueStart;
-  writer.closeLength(position + SHORT_HEAD, 1);
+  const end = writer.position;
+  const fieldLength = end - start - SHORT_HEAD;
+  writer.bytes[valueStart - 1] = end - valueStart;
+  if (fieldLength <= ONE_BYTE_LENGTH) writer.bytes[start + 1] = fieldLength;
+  else writer.closeLength(start + SHORT_HEAD, 1);
 }
 
 /** The way of nearly every string: all lengths take one byte and are known beforehand. False: was not ASCII. */
-function writeShortAscii(writer: ProtobufWriter, key: Uint8Array, value: string, fieldLength: number): boolean {
-  writer.reserve(SHORT_HEAD + fieldLength);
-  const { bytes, position } = writer;
-  const length = value.length;
-  bytes.set(key, position);
-  bytes[position + 1] = fieldLength;
-  let to = position + key.length;
+function writeShortAscii(writer: ProtobufWriter, key: EncodedKey, value: string, fieldLength: number): boolean {
+  const start = writer.position;
+  const { length } = value;
+  writer.writeWords(key.words, key.byteCount);
+  writer.reserve(SHORT_STRING_HEAD + length);
+  const { bytes } = writer;
+  bytes[start + 1] = fieldLength;
+  let to = writer.position;
   bytes[to++] = SHORT_HEAD + length;
   bytes[to++] = STRING_VALUE;
   bytes[to++] = length;
@@ -61,9 +84,9 @@ function writeShortAscii(writer: ProtobufWriter, key: Uint8Array, value: string,
   return true;
 }
 
-function writeText(writer: ProtobufWriter, key: Uint8Array, value: string): void {
-  writer.writeBytes(key);
-  const fieldStart = writer.position - key.length + SHORT_HEAD;
+function writeText(writer: ProtobufWriter, key: EncodedKey, value: string): void {
+  const fieldStart = writer.position + SHORT_HEAD;
+  writer.writeWords(key.words, key.byteCount);
   const valueStart = writer.openLength(1);
   writer.writeByte(STRING_VALUE);
   const utf8 = Buffer.from(value);

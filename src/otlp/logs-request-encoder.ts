@@ -4,7 +4,7 @@ import { decodeTraceId, TRACE_ID_BYTES } from '../lib/trace-id.ts';
 import { FLOW_ATTRIBUTES, FLOW_EVENT_NAME, type FlowAttribute } from '../model/flow-attributes.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import type { Resource } from '../model/resource.ts';
-import { encodeKey, writeIntField, writeStringField } from './key-value-writer.ts';
+import { encodeKey, writeIntField, writeStringField, type EncodedKey } from './key-value-writer.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import { encodeField, RequestHead } from './request-head.ts';
 
@@ -118,7 +118,7 @@ export class LogsRequestEncoder {
 }
 
 interface EncodedAttribute {
-  readonly key: Uint8Array;
+  readonly key: EncodedKey;
   readonly read: FlowAttribute['read'];
 }
 

@@ -1,6 +1,7 @@
 import { isInt64 } from '../lib/int64.ts';
 
 const TWO_32 = 2 ** 32;
+const WORD_BYTES = 8;
 /** Longest varint: 64 bits in groups of 7. */
 export const MAX_VARINT_BYTES = 10;
 
@@ -34,6 +35,17 @@ export class ProtobufWriter {
   writeByte(byte: number): void {
     this.reserve(1);
     this.bytes[this.position++] = byte;
+  }
+
+  /**
+   * The first `byteCount` bytes of little-endian words: bytes that are written over and over. For a few dozen of them
+   * this takes half the time of a copy by `set`, whose call costs more than the copying.
+   */
+  writeWords(words: BigUint64Array, byteCount: number): void {
+    this.reserve(words.length * WORD_BYTES);
+    for (let i = 0; i < words.length; i++)
+      this.#view.setBigUint64(this.position + i * WORD_BYTES, words[i] ?? 0n, true);
+    this.position += byteCount;
   }
 
   writeBytes(bytes: Uint8Array): void {

@@ -3,8 +3,8 @@ import { ProtobufReader } from './protobuf-reader.ts';
 
 /** How much of what a receiver says is kept. */
 const MAX_MESSAGE_LENGTH = 200;
-/** UTF-8 takes up to 4 bytes a code point. */
-const MAX_MESSAGE_BYTES = 4 * MAX_MESSAGE_LENGTH;
+/** Bytes in which that much text fits: UTF-8 takes up to 4 a code point. */
+export const MAX_MESSAGE_BYTES = 4 * MAX_MESSAGE_LENGTH;
 
 /** Field numbers of `ExportLogsServiceResponse`, `ExportLogsPartialSuccess` and `google.rpc.Status`. */
 const PARTIAL_SUCCESS = 1;

@@ -99,7 +99,7 @@ describe('fuzz: responses of a receiver', () => {
         slowestMs = Math.max(slowestMs, performance.now() - startMs);
       }
       process.stderr.write(`otlp responses: ${inputs} inputs, FUZZ_SEED=${seed}\n`);
-      expect(inputs).toBeGreaterThan(17_000 * SECONDS);
+      expect(inputs).toBeGreaterThan(SECONDS >= 60 ? 1_000_000 : 4_000 * SECONDS);
       expect(slowestMs).toBeLessThan(1_000);
     },
     SECONDS * 1_000 + 20_000,

