@@ -16,15 +16,17 @@ import { startTelemetry } from './telemetry.ts';
 
 /** Observes one interface until stopped: packets → flow deltas → flow records → OTLP, /metrics, output. */
 export async function runProbe(settings: ProbeSettings, context: RoleContext): Promise<void> {
-  const { log, signal } = context;
+  const { signal } = context;
   const resource = createResource(settings, context.env);
   const telemetry = await startTelemetry(settings, resource, context);
+  const { log } = telemetry;
   const link = describeInterface(settings);
 
   const pairs = new PairCounters(settings);
-  const outputs = await createRecordOutputs(settings, resource, context, [pairs]);
+  const outputs = await createRecordOutputs(settings, resource, { ...context, log }, [pairs]);
   const pipeline = new FlowPipeline({ ...settings, ...link, observerSide: 'pod' }, outputs.stages);
   await outputs.start();
+  telemetry.observe(outputs);
   const backend = await openLiveBackend(
     settings.backend,
     {
@@ -45,7 +47,7 @@ export async function runProbe(settings: ProbeSettings, context: RoleContext): P
   await backend.stop();
   await outputs.stop(deadline);
   await server?.stop(deadline);
-  await telemetry?.shutdown();
+  await telemetry.shutdown();
   outputs.writeSummary(context.stdout, { capture: backend.counters(), flows: pipeline.counters() });
 }
 

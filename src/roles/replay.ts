@@ -10,10 +10,11 @@ import { startTelemetry } from './telemetry.ts';
 
 /** Runs the probe's pipeline over a capture file; ends with the file. */
 export async function runReplay(path: string, settings: ReplaySettings, context: RoleContext): Promise<void> {
-  const { log, signal } = context;
+  const { signal } = context;
   const resource = createResource(settings, context.env);
   const telemetry = await startTelemetry(settings, resource, context);
-  const outputs = await createRecordOutputs(settings, resource, context, []);
+  const { log } = telemetry;
+  const outputs = await createRecordOutputs(settings, resource, { ...context, log }, []);
   const { intervalMs, maxFlows } = settings;
   const backend = new FileBackend({ path, intervalMs, maxFlows }, log);
   const ownAddresses = settings.ownAddresses ?? [];
@@ -21,6 +22,7 @@ export async function runReplay(path: string, settings: ReplaySettings, context:
   const pipeline = new FlowPipeline({ ...settings, interfaceName, ownAddresses, observerSide: 'pod' }, outputs.stages);
 
   await outputs.start();
+  telemetry.observe(outputs);
   await backend.start(pipeline.sink);
   const failure = await Promise.race([
     backend.done.then(
@@ -32,7 +34,7 @@ export async function runReplay(path: string, settings: ReplaySettings, context:
 
   await backend.stop();
   await outputs.stop(createDeadline(settings.shutdownDeadlineMs));
-  await telemetry?.shutdown();
+  await telemetry.shutdown();
   outputs.writeSummary(context.stdout, { capture: backend.counters(), flows: pipeline.counters() });
   if (failure !== undefined) throw failure.error;
 }
