@@ -1,4 +1,5 @@
 import { toAddressText } from '../lib/address-text.ts';
+import { toFlatText } from './to-flat-text.ts';
 
 /** Texts in a generation; two are kept. */
 const GENERATION_TEXTS = 8_192;
@@ -16,7 +17,7 @@ export class AddressTexts {
     const key = toKey(bytes);
     const known = this.#young.get(key);
     if (known !== undefined) return known;
-    const text = this.#old.get(key) ?? toAddressText(bytes);
+    const text = this.#old.get(key) ?? toFlatText(toAddressText(bytes));
     if (this.#young.size === GENERATION_TEXTS) {
       this.#old = this.#young;
       this.#young = new Map();

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { resolveIcmpCounterpart } from '../model/icmp-counterpart.ts';
 import { IP_PROTOCOL } from '../model/ip-protocol.ts';
+import { toFlatText } from './to-flat-text.ts';
 
 /** The ends of a flow: addresses of 4 or 16 bytes in network order; of ICMP the ports are type and code. */
 export interface CommunityTuple {
@@ -42,7 +43,7 @@ export function toCommunityId(tuple: CommunityTuple): string {
     input.writeUInt16BE(isSwapped ? destinationPort : sourcePort, input.length - 4);
     input.writeUInt16BE(isSwapped ? sourcePort : destinationPort, input.length - 2);
   }
-  return `1:${hash('sha1', input, 'base64')}`;
+  return toFlatText(`1:${hash('sha1', input, 'base64')}`);
 }
 
 function isIcmp(protocol: number): boolean {

@@ -1,5 +1,4 @@
-import { IP_PROTOCOL } from '../model/ip-protocol.ts';
-import { KEY_KIND, KEY_TAIL, TAIL } from '../model/flow-delta.ts';
+import { KEY_TAIL, TAIL } from '../model/flow-delta.ts';
 import { CHUNK_MASK, type RowChunk } from './row-chunk.ts';
 import {
   ORIENTATION,
@@ -57,6 +56,12 @@ export class FlowRow {
   }
   get isPending(): boolean {
     return (this.state & ROW_STATE.pending) !== 0;
+  }
+  get isTcp(): boolean {
+    return (this.state & ROW_STATE.tcp) !== 0;
+  }
+  get hasPorts(): boolean {
+    return (this.state & ROW_STATE.ports) !== 0;
   }
 
   get startedNs(): number {
@@ -149,10 +154,6 @@ export class FlowRow {
     const byteCount = this.isIpv6 ? 16 : 4;
     const at = this.u8At + 4 * ROW_U32.key + side * byteCount;
     return this.chunk.u8.subarray(at, at + byteCount);
-  }
-  /** Whether the flow's segments were read as TCP; later fragments without their first were not. */
-  get isTcp(): boolean {
-    return this.protocol === IP_PROTOCOL.tcp && this.kind === KEY_KIND.normal;
   }
 
   get #tailAt(): number {

@@ -13,14 +13,14 @@ export class OpenInterval {
   }
 
   /**
-   * Start and end of the interval that is open at a time. It begins at the last report's end, also when its own end
-   * has just passed and its report is about to come; after a gap or a step of the clock it begins at the wall clock's
-   * multiple of the interval.
+   * Start and end of the interval in which something was seen up to a time. It begins at the last report's end, also
+   * when its own end has just passed and its report is about to come; without a report, and after a gap or a step of
+   * the clock, at the wall clock's multiple of the interval. A time on a border ends the interval before it.
    */
   at(timeNs: number): { startNs: number; endNs: number } {
     const share = (timeNs - this.#lastEndNs) / this.#intervalNs;
-    const startNs =
-      share >= -0.5 && share < 1.5 ? this.#lastEndNs : Math.floor(timeNs / this.#intervalNs) * this.#intervalNs;
+    const isNext = share >= -0.5 && share < 1.5;
+    const startNs = isNext ? this.#lastEndNs : (Math.ceil(timeNs / this.#intervalNs) - 1) * this.#intervalNs;
     return { startNs, endNs: startNs + this.#intervalNs };
   }
 }

@@ -61,7 +61,7 @@ export class RecordFiller {
     const communityId = communityIds[row.local] ?? this.#makeTexts(row);
     const source = addresses[2 * row.local + client] ?? '';
     const destination = addresses[2 * row.local + server] ?? '';
-    const hasPorts = carriesPorts(row);
+    const { hasPorts, protocol } = row;
     record.communityId = communityId;
     record.direction = this.#directions.resolve(row.seen(client), row.seen(server), source, destination);
     record.initiator = (row.orientation & ORIENTATION.bySyn) === 0 ? 'guess' : 'syn';
@@ -69,9 +69,9 @@ export class RecordFiller {
     record.sourcePort = hasPorts ? row.port(client) : undefined;
     record.destinationAddress = destination;
     record.destinationPort = hasPorts ? row.port(server) : undefined;
-    record.transport = toTransportName(row.protocol);
+    record.transport = toTransportName(protocol);
     record.networkType = row.isIpv6 ? 'ipv6' : 'ipv4';
-    record.protocolNumber = row.protocol;
+    record.protocolNumber = protocol;
   }
 
   /** Once for each key: they cost more than all the rest of a record. */
@@ -92,12 +92,6 @@ export class RecordFiller {
     communityIds[row.local] = communityId;
     return communityId;
   }
-}
-
-function carriesPorts(row: FlowRow): boolean {
-  const { protocol, kind } = row;
-  if (kind !== KEY_KIND.normal) return false;
-  return protocol === IP_PROTOCOL.tcp || protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.sctp;
 }
 
 function fillTimes(record: FlowRecord, row: FlowRow, moment: ReportMoment): void {
@@ -124,7 +118,7 @@ function fillIcmp(record: FlowRecord, row: FlowRow, client: Side): void {
   const isIcmp = protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmp6;
   const isTold = isIcmp && kind !== KEY_KIND.fragment;
   const isOneWay = kind === KEY_KIND.icmpOneWay;
-  record.icmpType = isTold ? row.port(isOneWay ? 0 : client) : undefined;
+  record.icmpType = isTold ? row.port(client) : undefined;
   record.icmpCode = isTold ? (isOneWay ? row.port(1) : 0) : undefined;
 }
 

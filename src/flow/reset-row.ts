@@ -25,7 +25,6 @@ export function clearReported(row: FlowRow): void {
     const doublesAt = row.f64At + ROW_F64.sides + side * SIDE_F64.count;
     f64[doublesAt + SIDE_F64.bytes] = 0;
     f64[doublesAt + SIDE_F64.frames] = 0;
-    f64[doublesAt + SIDE_F64.firstNs] = 0;
     const wordsAt = row.u32At + ROW_U32.sides + side * SIDE_U32.count;
     u32[wordsAt + SIDE_U32.retransmits] = 0;
     u32[wordsAt + SIDE_U32.ackDelayKns] = 0;

@@ -17,7 +17,10 @@ export const ROW_F64 = {
   sides: 4,
 } as const;
 
-/** Doubles of a side, from `ROW_F64.sides + side × SIDE_F64.count`. The first three are emptied by each report. */
+/**
+ * Doubles of a side, from `ROW_F64.sides + side × SIDE_F64.count`. The first two are emptied by each report; without
+ * frames `firstNs` means nothing, and `lastNs` is that of an interval before.
+ */
 export const SIDE_F64 = { bytes: 0, frames: 1, firstNs: 2, lastNs: 3, synNs: 4, count: 5 } as const;
 
 /** Words of a row, in units of 4 bytes; the key lies as in a delta, 4 words for IPv4 and 10 for IPv6. */
@@ -63,6 +66,10 @@ export const ROW_STATE = {
   ipv6: 8,
   /** The handshake's time was told, or cannot be known. */
   handshakeTold: 16,
+  /** The key is of TCP segments; later fragments without their first are none. */
+  tcp: 32,
+  /** The key has ports: TCP, UDP or SCTP. */
+  ports: 64,
 } as const;
 
 /** How a flow is oriented; 0 until its first report. */

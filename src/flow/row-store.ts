@@ -1,3 +1,5 @@
+import { KEY_KIND } from '../model/flow-delta.ts';
+import { IP_PROTOCOL } from '../model/ip-protocol.ts';
 import { FlowRow } from './flow-row.ts';
 import { CHUNK_MASK, CHUNK_ROWS, CHUNK_SHIFT, createRowChunk, type RowChunk } from './row-chunk.ts';
 import { ROW_STATE, ROW_U32 } from './row-layout.ts';
@@ -45,7 +47,7 @@ export class RowStore {
     const keyAt = row.u32At + ROW_U32.key;
     if (index === this.#freed) this.#freed = row.chunk.u32[keyAt]! - 1;
     for (let word = 0; word < wordCount; word++) row.chunk.u32[keyAt + word] = keys[at + word]!;
-    row.state = isIpv6 ? ROW_STATE.used | ROW_STATE.ipv6 : ROW_STATE.used;
+    row.state = ROW_STATE.used | (isIpv6 ? ROW_STATE.ipv6 : 0) | toKeyState(keys[at + wordCount - 1]!);
     this.#used++;
     return row;
   }
@@ -66,4 +68,12 @@ export class RowStore {
     if (this.#limit === this.#chunks.length * CHUNK_ROWS) this.#chunks.push(createRowChunk());
     return this.#limit++;
   }
+}
+
+/** What the last word of a key (protocol, kind, VLAN) says of its flow, as `ROW_STATE` bits. */
+function toKeyState(lastWord: number): number {
+  const protocol = lastWord & 0xff;
+  if (((lastWord >>> 8) & 0xff) !== KEY_KIND.normal) return 0;
+  if (protocol === IP_PROTOCOL.tcp) return ROW_STATE.tcp | ROW_STATE.ports;
+  return protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.sctp ? ROW_STATE.ports : 0;
 }

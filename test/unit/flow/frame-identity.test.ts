@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type DeltaSpec, type SentSpec } from '../../support/delta-builder.ts';
+import type { FlowRecord } from '../../../src/model/flow-record.ts';
+import type { DeltaSpec, SentSpec } from '../../support/delta-builder.ts';
 import { clockNs, FlowTableHarness } from '../../support/flow-table-harness.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
@@ -39,13 +40,15 @@ function randomDelta(random: Random, at: number): DeltaSpec {
 }
 
 describe('frames in = reported + held + refused', () => {
-  test.each([1, 2, 3, 4])(
+  test.each([1, 2, 3])(
     'after every step of a random life, seed %d',
     async (seed) => {
       const random = seededRandom(seed);
       const harness = new FlowTableHarness({ maxFlows: 400, idleTimeoutMs: 4_000, activeTimeoutMs: 25_000 });
       let handedIn = 0;
-      for (let second = 0; second < 300; second++) {
+      let told = 0;
+      let read = 0;
+      for (let second = 0; second < 150; second++) {
         const deltas = Array.from({ length: random(120) }, () => randomDelta(random, second));
         for (const { fromA, fromB } of deltas) handedIn += (fromA?.frames ?? 0) + (fromB?.frames ?? 0);
         harness.apply(...deltas);
@@ -53,29 +56,30 @@ describe('frames in = reported + held + refused', () => {
         if (second % 10 === 9) await harness.report(second + 1);
         if (random(50) === 0) harness.stepNs += (random(200) - 100) * 1e9;
         const account = harness.table.account();
-        const told = harness.records.reduce((sum, record) => sum + record.packets + record.reversePackets, 0);
+        for (; read < harness.records.length; read++)
+          told += harness.records[read]!.packets + harness.records[read]!.reversePackets;
         expect(account).toMatchObject({ framesIn: handedIn, framesReported: told });
         expect(account.framesReported + account.framesHeld + account.framesTableFull).toBe(handedIn);
         const { startedFlows, activeFlows, endedByReason } = harness.table.counters();
         expect(activeFlows + Object.values(endedByReason).reduce((sum, count) => sum + count, 0)).toBe(startedFlows);
       }
-      await harness.stop(300);
+      await harness.stop(150);
       expect(harness.table.counters()).toMatchObject({ activeFlows: 0 });
       expect(harness.table.account()).toMatchObject({ framesHeld: 0 });
       expect(harness.table.counters().tableFullFrames).toBeGreaterThan(0);
-      checkSequences(harness);
+      expect(findWrongReport(harness.records)).toBeUndefined();
     },
     60_000,
   );
 });
 
-/** Each flow's reports are numbered without a gap, the first that is no end is its start. */
-function checkSequences(harness: FlowTableHarness): void {
+/** Each flow's reports are numbered without a gap, the first that is no end is its start, and none ends before it begins. */
+function findWrongReport(records: readonly FlowRecord[]): FlowRecord | undefined {
   const next = new Map<string, number>();
-  for (const { flowId, sequence, event, startNs, endNs, endReason } of harness.records) {
-    expect(sequence).toBe(next.get(flowId) ?? 0);
-    next.set(flowId, sequence + 1);
-    expect(event).toBe(endReason !== undefined ? 'end' : sequence === 0 ? 'start' : 'update');
-    expect(endNs).toBeGreaterThanOrEqual(startNs);
-  }
+  return records.find((record) => {
+    const sequence = next.get(record.flowId) ?? 0;
+    next.set(record.flowId, sequence + 1);
+    const event = record.endReason !== undefined ? 'end' : sequence === 0 ? 'start' : 'update';
+    return record.sequence !== sequence || record.event !== event || record.endNs < record.startNs;
+  });
 }

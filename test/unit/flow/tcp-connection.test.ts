@@ -115,6 +115,13 @@ describe('TCP connections', () => {
     expect((await harness.report(20))[0]?.handshakeNs).toBe(50_000_000);
   });
 
+  test('the handshake counts from the first of several SYNs', async () => {
+    const harness = new FlowTableHarness();
+    harness.apply(tcp.syn(1));
+    harness.apply(tcp.syn(2), tcp.synAck(2.05));
+    expect((await harness.report(10))[0]?.handshakeNs).toBe(1_050_000_000);
+  });
+
   test('a handshake is never negative', async () => {
     const harness = new FlowTableHarness();
     harness.apply(tcp.syn(2), tcp.synAck(1));

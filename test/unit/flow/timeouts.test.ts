@@ -59,6 +59,16 @@ describe('timeouts', () => {
     expect([startedFlows, activeFlows, endedByReason.active_timeout]).toEqual([3, 1, 2]);
   });
 
+  test('the active timeout waits for a packet: nothing is told of a quiet flow', async () => {
+    const harness = new FlowTableHarness({ activeTimeoutMs: 15_000, idleTimeoutMs: 60_000 });
+    harness.apply(dns(1));
+    await harness.report(10);
+    expect(await harness.report(20)).toEqual([]);
+    expect(harness.table.counters()).toMatchObject({ startedFlows: 1, endedByReason: { active_timeout: 0 } });
+    harness.apply(dns(25));
+    expect(await harness.report(30)).toMatchObject([{ flowId: 'test-0', endReason: 'active_timeout', sequence: 1 }]);
+  });
+
   test('stop ends every flow; only those with packets are told', async () => {
     const harness = new FlowTableHarness();
     harness.apply(dns(1));
