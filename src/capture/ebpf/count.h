@@ -94,8 +94,9 @@ static __always_inline void count_frame(struct flow_value *value, struct frame *
 	struct flow_side *own = &value->side[f->side & 1], *other = &value->side[(f->side & 1) ^ 1];
 	__u64 now = bpf_ktime_get_coarse_ns();
 
+	/* The coarse clock stands still for up to 4 ms; who began is told by the first frames, so these are exact. */
 	if (own->first_ns == 0)
-		own->first_ns = now;
+		own->first_ns = bpf_ktime_get_ns();
 	else if (now > own->first_ns)
 		own->active_kns = (now - own->first_ns) >> 10;
 	__sync_fetch_and_add(&own->frames, 1);
