@@ -13,9 +13,7 @@ export type IntervalCallback = (startNs: number, endNs: number, skippedIntervals
 
 /** Start of the wall-clock aligned interval that holds `timeNs` (all in ns; since the Unix epoch for wall clocks). */
 export function toIntervalStartNs(timeNs: number, intervalNs: number): number {
-  const startNs = Math.floor(timeNs / intervalNs) * intervalNs;
-  // The quotient is rounded: just below a boundary it may have come out as the boundary itself.
-  return startNs > timeNs ? startNs - intervalNs : startNs;
+  return Math.floor(timeNs / intervalNs) * intervalNs;
 }
 
 /** The first interval boundary after `nowNs`. */

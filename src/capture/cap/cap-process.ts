@@ -6,6 +6,7 @@ import type { CaptureReport, CaptureRequest, CaptureSettings } from './cap-messa
 
 /** A process that has not answered by then is ended. */
 const ANSWER_MS = 5000;
+const SAID_CHARACTERS = 500;
 /** Beside this file, in the sources as in a bundle. */
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './cap-child.ts' : './cap-child.js', import.meta.url);
 
@@ -29,15 +30,24 @@ export class CapProcess {
   /** Settles the answer that is waited for: whether it came. */
   #settle: ((hasAnswered: boolean) => void) | undefined;
   #failure: PodflowError | undefined;
+  /** The end of what it wrote to stderr. */
+  #said = '';
   #isGone = false;
 
   private constructor(events: CapProcessEvents) {
     this.#events = events;
-    const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
-    this.#child = fork(fileURLToPath(ENTRY), { serialization: 'advanced', stdio: [...stdio] });
+    this.#child = fork(fileURLToPath(ENTRY), {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // Limits of memory are meant for both; how podflow itself was started is not.
+      execArgv: process.execArgv.filter((argument) => argument.startsWith('--max-')),
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = `${this.#said}${text}`.slice(-SAID_CHARACTERS);
+    });
     // What cannot be sent to a process that has just ended needs no answer: its end is one.
     this.#child.on('error', () => this.#child.kill('SIGKILL'));
-    this.#child.on('close', (code, signal) => this.#onClose(signal ?? `status ${code}`));
+    this.#child.on('close', (code, signal) => this.#onClose(`${signal ?? `status ${code}`} ${this.#said}`.trim()));
   }
 
   /**
@@ -50,7 +60,7 @@ export class CapProcess {
     const isOpen = await started.#answer();
     if (isOpen && started.#failure === undefined) return started;
     started.end();
-    throw started.#failure ?? unavailable('the capture process ended or did not answer when it started');
+    throw started.#failure ?? unavailable(`the capture process did not start: ${started.#said.trim()}`);
   }
 
   get isGone(): boolean {

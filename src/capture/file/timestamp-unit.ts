@@ -26,16 +26,17 @@ export class TimestampUnit {
   /** Splits a 64-bit number of units, given as two words, exactly for units down to 2^-37 s. */
   split(high: number, low: number, time: SplitTime): void {
     const unit = this.#perSecond;
-    let seconds = 0;
-    let rest = 0;
+    let seconds: number;
+    let rest: number;
     if (unit <= LARGEST_EXACT_UNIT) {
-      // Long division by 16-bit digits: the number itself is too large for a double.
-      for (const digit of [high >>> 16, high & 0xffff, low >>> 16, low & 0xffff]) {
-        rest = rest * 0x10000 + digit;
-        const quotient = Math.floor(rest / unit);
-        rest -= quotient * unit;
-        seconds = seconds * 0x10000 + quotient;
-      }
+      // Long division, the low word in two digits: the number itself is too large for a double.
+      const first = Math.floor(high / unit);
+      const second = (high - first * unit) * 0x10000 + (low >>> 16);
+      const secondQuotient = Math.floor(second / unit);
+      const third = (second - secondQuotient * unit) * 0x10000 + (low & 0xffff);
+      const thirdQuotient = Math.floor(third / unit);
+      seconds = (first * 0x10000 + secondQuotient) * 0x10000 + thirdQuotient;
+      rest = third - thirdQuotient * unit;
     } else {
       const units = high * 2 ** 32 + low;
       seconds = Math.floor(units / unit);

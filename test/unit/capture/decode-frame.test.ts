@@ -77,6 +77,11 @@ describe('keys and sides', () => {
       'fd00:0:0:0:0:0:0:1|6|fd00:0:0:0:0:0:0:ff|5|17|0|0 by 1',
     ],
     [
+      'ipv6 addresses are unsigned too',
+      ethernet(ipv6({ source: 'fd00::1', destination: '1::1', nextHeader: 17 }, udp(5, 6))),
+      '1:0:0:0:0:0:0:1|6|fd00:0:0:0:0:0:0:1|5|17|0|0 by 1',
+    ],
+    [
       'addresses above 127.255.255.255 are higher',
       ethernet(ipv4({ source: '128.0.0.1', destination: '127.0.0.1', protocol: 17 }, udp(5, 6))),
       '127.0.0.1|6|128.0.0.1|5|17|0|0 by 1',
@@ -216,6 +221,13 @@ describe('fragments', () => {
     expect(decode(piece(0, 1, false, Buffer.alloc(8)))).toBe(`${LOW}|0|${HIGH}|0|17|1|0 by 0`);
     for (const n of [1, 2, 2048, 4095, 4096])
       expect(decode(piece(n, 1, false, Buffer.alloc(8)))).toBe(`${LOW}|${n}|${HIGH}|9|17|0|0 by 0`);
+  });
+
+  test('of many more datagrams the last 4,096 are known', () => {
+    for (let n = 0; n < 12_000; n++) decode(piece(n, 0, true, udp(n, 9)));
+    const isKnown = (n: number): boolean => !decode(piece(n, 1, false, Buffer.alloc(8))).includes('|17|1|');
+    const known = Array.from({ length: 12_000 }, (_, n) => n).filter(isKnown);
+    expect(known).toEqual(Array.from({ length: 4096 }, (_, i) => 12_000 - 4096 + i));
   });
 
   test('a datagram whose identification comes again replaces the earlier one', () => {

@@ -75,6 +75,21 @@ describe('intervals by packet time', () => {
     expect(side.activeKns).toBe(Math.floor(1e9 / 1024));
   });
 
+  test('are aligned to the epoch whatever their length', async () => {
+    const path = join(folder, 'seventeen.pcap');
+    writeFileSync(path, encodePcap(at(0, 16_999, 17_000)));
+    const sink = await replay(new FileBackend({ path, intervalMs: 17_000, maxFlows: 10 }, log));
+    // 1,700,000,000 is a multiple of 17, the second a day before is not.
+    expect(summary(sink)).toEqual(['0-17 2', '17-34 1 last']);
+  });
+
+  test('a packet of days before the first one has a time all the same', async () => {
+    const [first] = at(0) as [CapturedPacket];
+    const early = { timeNs: T0 - 200_000n * SECOND, bytes: datagram(2) };
+    const sink = await replay(create(encodePcap([first, early])));
+    expect(sink.one('10.0.0.1|2|10.0.0.2|53|17|0|0').sides[0].firstNs).toBe(1n);
+  });
+
   test('a gap of years is left in one step', async () => {
     const sink = await replay(
       create(encodePcap([...at(0), { timeNs: T0 + 400_000_000n * SECOND, bytes: datagram() }])),

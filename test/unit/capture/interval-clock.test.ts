@@ -60,6 +60,7 @@ describe('boundaries', () => {
   test('the last instant before a boundary belongs to the interval before it', () => {
     const boundary = 1_700_000_010_000e6;
     expect(toIntervalStartNs(boundary - 256, 10e9)).toBe(1_700_000_000_000e6);
+    expect(toIntervalStartNs(1_700_000_010_100e6 - 256, 100e6)).toBe(1_700_000_010_000e6);
   });
 });
 

@@ -31,6 +31,13 @@ describe('MissedFrames', () => {
     expect([missed.frames, missed.bytes]).toEqual([30, 3000]);
   });
 
+  test('a loss after a time without shows too', () => {
+    const missed = new MissedFrames();
+    for (let i = 1; i <= 5; i++) missed.tick(of(i * 100), of(i * 100));
+    for (let i = 6; i <= 8; i++) missed.tick(of(i * 100), of(i * 100 - 30));
+    expect(missed.frames).toBe(30);
+  });
+
   test('is never above what was lost in a run where each tick finds some in flight', () => {
     const missed = new MissedFrames();
     let [counted, seen, lost, inFlight] = [0, 0, 0, 0];

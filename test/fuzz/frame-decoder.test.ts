@@ -1,0 +1,113 @@
+import { randomInt } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { parseIcmpError } from '../../src/capture/packet/decode-icmp-error.ts';
+import { LINK_TYPE } from '../../src/capture/packet/link-type.ts';
+import { PacketAggregator } from '../../src/capture/packet/packet-aggregator.ts';
+import type { FlowDeltaBatch } from '../../src/model/flow-delta.ts';
+import type { IcmpError } from '../../src/model/icmp-error.ts';
+import { ByteMutator } from '../support/byte-mutator.ts';
+import { readPcapFrames } from '../support/frame-sender.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+
+const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 5);
+const FOLDER = new URL('../fixtures/captures/', import.meta.url);
+const LINK_TYPES = Object.values(LINK_TYPE);
+const MAX_FLOWS = 5000;
+/** Frames between two looks at the sums. */
+const ROUND = 2000;
+
+/** Frames of all fixtures in pcap format with little-endian headers. */
+function readSeeds(): Buffer[] {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.pcap') && !/exact|big|cut/.test(name));
+  return names.flatMap((name) => readPcapFrames(new URL(name, FOLDER)));
+}
+
+class FrameFuzzer {
+  inputs = 0;
+  errors = 0;
+  readonly #random: ReturnType<typeof seededRandom>;
+  readonly #mutator: ByteMutator;
+  readonly #aggregator: PacketAggregator;
+  #bytesIn = 0;
+  #delivered = { frames: 0, bytes: 0 };
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+    this.#mutator = new ByteMutator(this.#random, readSeeds());
+    this.#aggregator = new PacketAggregator(
+      { maxFlows: MAX_FLOWS },
+      { deltas: (batch) => this.#sum(batch), icmpError: (error) => this.#check(error) },
+    );
+  }
+
+  round(): void {
+    for (let i = 0; i < ROUND; i++) this.#addFrame();
+    for (let i = 0; i < ROUND / 4; i++) this.#parseError();
+    this.#aggregator.drain();
+    const { attributedFrames, attributedBytes } = this.#aggregator.counters();
+    const { seen } = this.#aggregator;
+    expect([seen.bytes, this.#delivered]).toEqual([
+      this.#bytesIn,
+      { frames: attributedFrames, bytes: attributedBytes },
+    ]);
+  }
+
+  #addFrame(): void {
+    const random = this.#random;
+    const frame = this.#mutator.next();
+    const start = random(20) === 0 ? random(frame.length + 1) : 0;
+    const isCut = random(4) === 0;
+    const originalBytes = frame.length - start + (isCut ? random(70_000) : 0);
+    const linkType = random(3) === 0 ? LINK_TYPES[random(LINK_TYPES.length)]! : LINK_TYPE.ethernet;
+    const timeNs = 1 + random(0x1_0000_0000) * 2 ** random(20);
+    this.#aggregator.add(frame, start, frame.length, originalBytes, timeNs, linkType);
+    this.#bytesIn += originalBytes;
+    this.inputs++;
+  }
+
+  #parseError(): void {
+    const family = this.#random(2) === 0 ? 'ipv4' : 'ipv6';
+    const frame = this.#mutator.next();
+    const error = parseIcmpError(frame.subarray(Math.min(14, frame.length)), family, 1);
+    if (error !== undefined) this.#check(error);
+    this.inputs++;
+  }
+
+  #check(error: IcmpError): void {
+    this.errors++;
+    const types = error.family === 'ipv4' ? [3, 11, 12] : [1, 2, 3, 4];
+    if (!types.includes(error.type) || error.quotedKey.length !== (error.family === 'ipv4' ? 16 : 40))
+      expect(error).toEqual('an error with a key of its family');
+  }
+
+  #sum({ count, values }: FlowDeltaBatch): void {
+    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    for (let side = 0; side < count * 2; side++) {
+      this.#delivered.bytes += Number(view.getBigUint64(side * 56, true));
+      this.#delivered.frames += view.getUint32(side * 56 + 28, true);
+    }
+  }
+}
+
+describe('fuzz: frame decoder', () => {
+  test(
+    'damaged frames of every link type: nothing is thrown and every frame is counted once',
+    () => {
+      const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 32));
+      const fuzzer = new FrameFuzzer(seed);
+      const endMs = Date.now() + SECONDS * 1000;
+      const heapBefore = process.memoryUsage().arrayBuffers;
+      try {
+        while (Date.now() < endMs) fuzzer.round();
+      } catch (error) {
+        throw new Error(`FUZZ_SEED=${seed} fails`, { cause: error });
+      }
+      process.stderr.write(`frame decoder: ${fuzzer.inputs} inputs, ${fuzzer.errors} ICMP errors, FUZZ_SEED=${seed}\n`);
+      expect(fuzzer.inputs).toBeGreaterThan(20_000 * SECONDS);
+      expect(fuzzer.errors).toBeGreaterThan(0);
+      expect(process.memoryUsage().arrayBuffers - heapBefore).toBeLessThan(64 * 2 ** 20);
+    },
+    SECONDS * 1000 + 20_000,
+  );
+});
