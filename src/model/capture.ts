@@ -1,3 +1,4 @@
+import type { DnsMessage } from './dns-message.ts';
 import type { FlowDeltaBatch } from './flow-delta.ts';
 import type { IcmpError } from './icmp-error.ts';
 
@@ -7,6 +8,7 @@ export type BackendName = 'ebpf' | 'cap' | 'file';
 export interface CaptureSink {
   deltas(batch: FlowDeltaBatch): void;
   icmpError(error: IcmpError): void;
+  dnsMessage(message: DnsMessage): void;
   /** Everything up to now was handed over, though the interval goes on (the kernel's map was filling up). */
   drained(nowNs: number): void;
   /**

@@ -90,6 +90,20 @@ export const METRICS = {
     labels: [],
     help: 'Flow records that counted into peer="other" because the cap on pairs was reached.',
   },
+  dnsQueries: {
+    name: 'podflow_probe_dns_queries_total',
+    type: 'counter',
+    unit: 'count',
+    labels: [],
+    help: 'DNS queries seen, sent or received by the own pod over UDP.',
+  },
+  dnsResponses: {
+    name: 'podflow_probe_dns_responses_total',
+    type: 'counter',
+    unit: 'count',
+    labels: ['response_code'],
+    help: 'DNS responses seen over UDP, by the response code in their header (RFC 6895).',
+  },
   captureFrames: {
     name: 'podflow_capture_frames_total',
     type: 'counter',

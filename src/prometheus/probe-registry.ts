@@ -3,6 +3,8 @@ import type { CaptureCounters } from '../model/capture.ts';
 import type { FlowCounters } from '../model/flow-counters.ts';
 import type { OtlpCounters } from '../model/otlp-counters.ts';
 import { registerCaptureMetrics } from './capture-metrics.ts';
+import type { DnsCounters } from './dns-counters.ts';
+import { registerDnsMetrics } from './dns-metrics.ts';
 import { registerFlowTableMetrics } from './flow-table-metrics.ts';
 import { registerOtlpMetrics } from './otlp-metrics.ts';
 import type { PairCounters } from './pair-counters.ts';
@@ -18,6 +20,7 @@ export interface ProbeMetricSources extends BuildInfo {
   /** Absent where no OTLP exporter runs. */
   readonly otlpCounters?: (() => OtlpCounters) | undefined;
   readonly pairs: PairCounters;
+  readonly dns: DnsCounters;
 }
 
 /** A registry with everything of a probe but the pairs' families. */
@@ -29,5 +32,6 @@ export function createProbeRegistry(sources: ProbeMetricSources): Registry {
   registerStageMetrics(registry, sources.stages);
   if (sources.otlpCounters !== undefined) registerOtlpMetrics(registry, sources.otlpCounters);
   registerPairMetrics(registry, sources.pairs);
+  registerDnsMetrics(registry, sources.dns);
   return registry;
 }

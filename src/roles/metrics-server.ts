@@ -1,6 +1,7 @@
 import type { Log } from '../lib/log.ts';
 import { VERSION } from '../lib/version.ts';
 import type { CaptureBackend } from '../model/capture.ts';
+import type { DnsCounters } from '../prometheus/dns-counters.ts';
 import { createMetricsHandler } from '../prometheus/metrics-handler.ts';
 import type { PairCounters } from '../prometheus/pair-counters.ts';
 import { createProbeRegistry } from '../prometheus/probe-registry.ts';
@@ -14,6 +15,7 @@ export interface ObservedParts {
   readonly pipeline: FlowPipeline;
   readonly outputs: RecordOutputs;
   readonly pairs: PairCounters;
+  readonly dns: DnsCounters;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ObservedParts {
 export async function startMetricsServer(
   host: string,
   port: number,
-  { backend, pipeline, outputs, pairs }: ObservedParts,
+  { backend, pipeline, outputs, pairs, dns }: ObservedParts,
   log: Log,
 ): Promise<HttpServer> {
   const registry = createProbeRegistry({
@@ -33,6 +35,7 @@ export async function startMetricsServer(
     stages: () => outputs.stages,
     otlpCounters: outputs.otlpCounters,
     pairs,
+    dns,
   });
   const handler = createRouteTable({
     routes: { '/metrics': createMetricsHandler({ registry, sources: [pairs], log }) },

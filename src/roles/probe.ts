@@ -7,6 +7,7 @@ import type { ProbeSettings } from '../config/settings.ts';
 import { createDeadline } from '../lib/deadline.ts';
 import type { Log } from '../lib/log.ts';
 import type { RoleContext } from '../model/role-context.ts';
+import { DnsCounters } from '../prometheus/dns-counters.ts';
 import { PairCounters } from '../prometheus/pair-counters.ts';
 import type { HttpServer } from '../web/http-server.ts';
 import { FlowPipeline } from './flow-pipeline.ts';
@@ -23,8 +24,10 @@ export async function runProbe(settings: ProbeSettings, context: RoleContext): P
   const link = describeInterface(settings);
 
   const pairs = new PairCounters(settings);
+  const dns = new DnsCounters();
   const outputs = await createRecordOutputs(settings, resource, { ...context, log }, [pairs]);
-  const pipeline = new FlowPipeline({ ...settings, ...link, observerSide: 'pod' }, outputs.stages);
+  const onDnsMessage = dns.count.bind(dns);
+  const pipeline = new FlowPipeline({ ...settings, ...link, observerSide: 'pod', onDnsMessage }, outputs.stages);
   await outputs.start();
   telemetry.observe(outputs);
   const backend = await openLiveBackend(
@@ -39,7 +42,7 @@ export async function runProbe(settings: ProbeSettings, context: RoleContext): P
     pipeline.sink,
     log,
   );
-  const server = await serveMetrics(settings, { backend, pipeline, outputs, pairs }, log);
+  const server = await serveMetrics(settings, { backend, pipeline, outputs, pairs, dns }, log);
 
   if (!signal.aborted) await once(signal, 'abort');
 

@@ -52,6 +52,7 @@ class CountingSink implements CaptureSink {
     this.flows += batch.count;
   };
   icmpError = (): void => undefined;
+  dnsMessage = (): void => undefined;
   drained = (): void => undefined;
   intervalEnd = (): Promise<void> => Promise.resolve();
 }

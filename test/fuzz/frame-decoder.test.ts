@@ -4,6 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import { parseIcmpError } from '../../src/capture/packet/decode-icmp-error.ts';
 import { LINK_TYPE } from '../../src/capture/packet/link-type.ts';
 import { PacketAggregator } from '../../src/capture/packet/packet-aggregator.ts';
+import { parseDnsMessage } from '../../src/capture/packet/parse-dns-message.ts';
+import type { DnsMessage } from '../../src/model/dns-message.ts';
 import type { FlowDeltaBatch } from '../../src/model/flow-delta.ts';
 import type { IcmpError } from '../../src/model/icmp-error.ts';
 import { ByteMutator } from '../support/byte-mutator.ts';
@@ -26,6 +28,7 @@ function readSeeds(): Buffer[] {
 class FrameFuzzer {
   inputs = 0;
   errors = 0;
+  messages = 0;
   readonly #random: ReturnType<typeof seededRandom>;
   readonly #mutator: ByteMutator;
   readonly #aggregator: PacketAggregator;
@@ -37,13 +40,17 @@ class FrameFuzzer {
     this.#mutator = new ByteMutator(this.#random, readSeeds());
     this.#aggregator = new PacketAggregator(
       { maxFlows: MAX_FLOWS },
-      { deltas: (batch) => this.#sum(batch), icmpError: (error) => this.#check(error) },
+      {
+        deltas: (batch) => this.#sum(batch),
+        icmpError: (error) => this.#check(error),
+        dnsMessage: (message) => this.#checkMessage(message),
+      },
     );
   }
 
   round(): void {
     for (let i = 0; i < ROUND; i++) this.#addFrame();
-    for (let i = 0; i < ROUND / 4; i++) this.#parseError();
+    for (let i = 0; i < ROUND / 4; i++) this.#parsePacket();
     this.#aggregator.drain();
     const { attributedFrames, attributedBytes } = this.#aggregator.counters();
     const { seen } = this.#aggregator;
@@ -66,11 +73,15 @@ class FrameFuzzer {
     this.inputs++;
   }
 
-  #parseError(): void {
+  #parsePacket(): void {
     const family = this.#random(2) === 0 ? 'ipv4' : 'ipv6';
     const frame = this.#mutator.next();
-    const error = parseIcmpError(frame.subarray(Math.min(14, frame.length)), family, 1);
+    const bytes = frame.subarray(Math.min(14, frame.length));
+    const error = parseIcmpError(bytes, family, 1);
+    const message = parseDnsMessage(bytes, family, 1);
     if (error !== undefined) this.#check(error);
+    if (message !== undefined) this.#checkMessage(message);
+    if (error !== undefined && message !== undefined) expect([error, message]).toEqual('an error or a message');
     this.inputs++;
   }
 
@@ -79,6 +90,12 @@ class FrameFuzzer {
     const types = error.family === 'ipv4' ? [3, 11, 12] : [1, 2, 3, 4];
     if (!types.includes(error.type) || error.quotedKey.length !== (error.family === 'ipv4' ? 16 : 40))
       expect(error).toEqual('an error with a key of its family');
+  }
+
+  #checkMessage({ isResponse, responseCode }: DnsMessage): void {
+    this.messages++;
+    if (typeof isResponse !== 'boolean' || !(responseCode >= 0 && responseCode <= 15))
+      expect({ isResponse, responseCode }).toEqual('a message with a code of four bits');
   }
 
   #sum({ count, values }: FlowDeltaBatch): void {
@@ -103,9 +120,13 @@ describe('fuzz: frame decoder', () => {
       } catch (error) {
         throw new Error(`FUZZ_SEED=${seed} fails`, { cause: error });
       }
-      process.stderr.write(`frame decoder: ${fuzzer.inputs} inputs, ${fuzzer.errors} ICMP errors, FUZZ_SEED=${seed}\n`);
-      expect(fuzzer.inputs).toBeGreaterThan(20_000 * SECONDS);
-      expect(fuzzer.errors).toBeGreaterThan(0);
+      const { inputs, errors, messages } = fuzzer;
+      process.stderr.write(
+        `frame decoder: ${inputs} inputs, ${errors} ICMP errors, ${messages} DNS, FUZZ_SEED=${seed}\n`,
+      );
+      expect(inputs).toBeGreaterThan(20_000 * SECONDS);
+      expect(errors).toBeGreaterThan(0);
+      expect(messages).toBeGreaterThan(0);
       expect(process.memoryUsage().arrayBuffers - heapBefore).toBeLessThan(64 * 2 ** 20);
     },
     SECONDS * 1000 + 20_000,

@@ -16,6 +16,7 @@ const CAPTURES = [
   'tcp.pcap',
   'protocols.pcap',
   'icmp.pcap',
+  'dns.pcap',
   'fragments.pcap',
   'extension-headers.pcap',
   'vlan.pcap',
@@ -83,6 +84,7 @@ describeWithRights('kernel and TypeScript decoders give the same flow deltas', [
 interface Seen {
   readonly flows: Map<string, CollectedFlow>;
   readonly icmpErrors: readonly object[];
+  readonly dnsMessages: readonly object[];
   nonIpFrames: number;
   nonIpBytes: number;
   readonly unattributedFrames: number;
@@ -95,7 +97,9 @@ function toSeen(collected: DeltaCollector, backend: EbpfBackend | FileBackend): 
   for (const flow of collected.flows.values())
     for (const side of flow.sides) side.seen &= ~(SEEN.outgoing | SEEN.incoming);
   const icmpErrors = collected.icmpErrors.map((error) => ({ ...error, timeNs: 0 }));
-  return { flows: collected.flows, icmpErrors, nonIpFrames, nonIpBytes, unattributedFrames, unattributedBytes };
+  const dnsMessages = collected.dnsMessages.map((message) => ({ ...message, timeNs: 0 }));
+  const read = { icmpErrors, dnsMessages };
+  return { flows: collected.flows, ...read, nonIpFrames, nonIpBytes, unattributedFrames, unattributedBytes };
 }
 
 function sumFrames({ flows, nonIpFrames, unattributedFrames }: Seen): number {

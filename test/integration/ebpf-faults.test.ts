@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { EbpfBackend } from '../../src/capture/ebpf/ebpf-backend.ts';
 import { SILENT_LOG } from '../../src/lib/log.ts';
+import { LinkMonitor } from '../../src/capture/interface/link-monitor.ts';
 import { connectNamespaces } from '../../src/lib/network-namespace.ts';
 import { DeltaCollector } from '../support/delta-collector.ts';
+import { readPcapFrames, sendFrames } from '../support/frame-sender.ts';
 import { runFlood, startSink } from '../support/load.ts';
 import { toAccounted } from '../support/loss-identity.ts';
 import { CLIENT_ADDRESS, createPodPair, SERVER_ADDRESS, type PodPair } from '../support/pod-pair.ts';
@@ -75,6 +77,20 @@ describeWithRights('ebpf backend under faults', ['cc', 'ping'], () => {
     expect(flood.flows).toBe(100_000);
     expect(collected.flows.size).toBeGreaterThanOrEqual(100_000);
     expect(backend.counters()).toMatchObject({ unattributedFrames: 0, missedFrames: 0 });
+  }, 30_000);
+
+  test('DNS faster than it is read: each packet is copied or counted as lost', async () => {
+    const [query] = readPcapFrames(new URL('../fixtures/captures/dns.pcap', import.meta.url));
+    const queries = Array.from({ length: 20_000 }, () => query ?? Buffer.alloc(0));
+    await start(1024);
+    const monitor = LinkMonitor.open(pods.client.path);
+    sendFrames(pods.client.path, monitor.read('eth0')?.ifindex ?? 0, queries);
+    monitor.close();
+    await stopAndCheck();
+    const { copiedPackets, copyLostPackets } = backend.counters();
+    expect(copyLostPackets).toBeGreaterThan(0);
+    expect(copiedPackets + copyLostPackets).toBe(queries.length);
+    expect(collected.dnsMessages).toHaveLength(copiedPackets);
   }, 30_000);
 
   test('an interface that goes down and comes back is followed', async () => {

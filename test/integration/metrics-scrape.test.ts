@@ -12,6 +12,7 @@ import type { FlowRecord } from '../../src/model/flow-record.ts';
 import type { ExpositionSource } from '../../src/prometheus/exposition-source.ts';
 import { createMetricsHandler, type MetricsHandlerOptions } from '../../src/prometheus/metrics-handler.ts';
 import { PairCounters } from '../../src/prometheus/pair-counters.ts';
+import { DnsCounters } from '../../src/prometheus/dns-counters.ts';
 import { createProbeRegistry } from '../../src/prometheus/probe-registry.ts';
 import type { Readiness } from '../../src/web/http-handler.ts';
 import { HttpServer, type ListenAddress } from '../../src/web/http-server.ts';
@@ -101,6 +102,7 @@ function createProbe(pairs: PairCounters): Registry {
     }),
     stages: () => [pairs, { name: 'output', account: () => none }],
     pairs,
+    dns: new DnsCounters(),
   });
 }
 

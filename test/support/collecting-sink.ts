@@ -1,4 +1,5 @@
 import type { CaptureSink } from '../../src/model/capture.ts';
+import type { DnsMessage } from '../../src/model/dns-message.ts';
 import type { FlowDeltaBatch } from '../../src/model/flow-delta.ts';
 import type { IcmpError } from '../../src/model/icmp-error.ts';
 
@@ -36,6 +37,7 @@ export class CollectingSink implements CaptureSink {
   current: ReadDelta[] = [];
   readonly intervals: EndedInterval[] = [];
   readonly errors: IcmpError[] = [];
+  readonly dnsMessages: DnsMessage[] = [];
   readonly batchSizes: number[] = [];
   clockOffsetNs = 0;
   drainedTimes: number[] = [];
@@ -48,6 +50,10 @@ export class CollectingSink implements CaptureSink {
 
   icmpError(error: IcmpError): void {
     this.errors.push(error);
+  }
+
+  dnsMessage(message: DnsMessage): void {
+    this.dnsMessages.push(message);
   }
 
   drained(nowNs: number): void {

@@ -1,4 +1,5 @@
 import type { CaptureSink } from '../../src/model/capture.ts';
+import type { DnsMessage } from '../../src/model/dns-message.ts';
 import { KEY_BYTES, KEY_TAIL, SIDE, SIDE_BYTES, TAIL, VALUE_BYTES } from '../../src/model/flow-delta.ts';
 import type { IcmpError } from '../../src/model/icmp-error.ts';
 
@@ -24,6 +25,7 @@ export interface CollectedFlow {
 export class DeltaCollector implements CaptureSink {
   readonly flows = new Map<string, CollectedFlow>();
   readonly icmpErrors: IcmpError[] = [];
+  readonly dnsMessages: DnsMessage[] = [];
   intervals = 0;
   earlyDrains = 0;
   frames = 0;
@@ -41,6 +43,10 @@ export class DeltaCollector implements CaptureSink {
 
   icmpError(error: IcmpError): void {
     this.icmpErrors.push({ ...error, quotedKey: error.quotedKey.slice() });
+  }
+
+  dnsMessage(message: DnsMessage): void {
+    this.dnsMessages.push(message);
   }
 
   drained(): void {

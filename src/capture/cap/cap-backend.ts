@@ -198,6 +198,7 @@ export class CapBackend implements CaptureBackend {
       this.#tally.deliver(batch);
       sink.deltas(batch);
     } else if (report.kind === 'icmpError') sink.icmpError(report.error);
+    else if (report.kind === 'dnsMessages') for (const message of report.messages) sink.dnsMessage(message);
     else if (report.kind === 'drained') {
       this.#tally.report(report.counters);
       if (report.isEarly) sink.drained(wallClockNs());

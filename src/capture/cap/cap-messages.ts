@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../lib/error-catalogue.ts';
+import type { DnsMessage } from '../../model/dns-message.ts';
 import type { FlowDeltaBatch } from '../../model/flow-delta.ts';
 import type { IcmpError } from '../../model/icmp-error.ts';
 import type { FrameTotals } from '../missed-frames.ts';
@@ -33,6 +34,8 @@ export type CaptureReport =
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly details: Readonly<Record<string, unknown>> }
   | { readonly kind: 'deltas'; readonly batch: FlowDeltaBatch }
   | { readonly kind: 'icmpError'; readonly error: IcmpError }
+  /** Some at a time: a message to the backend costs more than what it carries. */
+  | { readonly kind: 'dnsMessages'; readonly messages: readonly DnsMessage[] }
   | { readonly kind: 'counted'; readonly seen: FrameTotals; readonly floods: number }
   /** The answer to `drain`; `isEarly`: without being asked, because the flow map was full. */
   | { readonly kind: 'drained'; readonly counters: PacketCounters; readonly isEarly: boolean };

@@ -1,5 +1,6 @@
 import { wallClockNs } from '../../lib/clock.ts';
 import { PodflowError } from '../../lib/podflow-error.ts';
+import type { DnsMessage } from '../../model/dns-message.ts';
 import { LINK_TYPE, type LinkType } from '../packet/link-type.ts';
 import { PacketAggregator } from '../packet/packet-aggregator.ts';
 import { CapCapture } from './cap-capture.ts';
@@ -9,6 +10,8 @@ import { toFrameDirection } from './frame-direction.ts';
 import { toOriginalBytes } from './original-length.ts';
 
 const NS_PER_MS = 1e6;
+/** DNS messages that wait at most; they are handed over with the next count or drain, some times a second. */
+const MAX_DNS_MESSAGES = 256;
 
 /** What the capture process does: counts frames by flow, and hands over when it is asked or has no more room. */
 export class CaptureWorker {
@@ -17,6 +20,7 @@ export class CaptureWorker {
   #aggregator: PacketAggregator | undefined;
   #capture: CapCapture | undefined;
   #isHeld = false;
+  #dnsMessages: DnsMessage[] = [];
 
   constructor(report: (report: CaptureReport) => void) {
     this.#report = report;
@@ -65,6 +69,7 @@ export class CaptureWorker {
       {
         deltas: (batch) => this.#report({ kind: 'deltas', batch }),
         icmpError: (error) => this.#report({ kind: 'icmpError', error }),
+        dnsMessage: (message) => this.#takeDnsMessage(message),
       },
     );
     this.#setClockOffset(this.#aggregator);
@@ -85,8 +90,20 @@ export class CaptureWorker {
     aggregator.add(frame, 0, capturedBytes, originalBytes, nowMs * NS_PER_MS, linkType, direction);
   }
 
+  #takeDnsMessage(message: DnsMessage): void {
+    this.#dnsMessages.push(message);
+    if (this.#dnsMessages.length >= MAX_DNS_MESSAGES) this.#handOverDnsMessages();
+  }
+
+  #handOverDnsMessages(): void {
+    if (this.#dnsMessages.length === 0) return;
+    this.#report({ kind: 'dnsMessages', messages: this.#dnsMessages });
+    this.#dnsMessages = [];
+  }
+
   #count(): void {
     if (this.#aggregator === undefined || this.#capture === undefined) return;
+    this.#handOverDnsMessages();
     this.#report({ kind: 'counted', seen: this.#aggregator.seen, floods: this.#capture.takeFloodCount() });
   }
 
@@ -95,6 +112,7 @@ export class CaptureWorker {
     if (aggregator === undefined) return;
     this.#setClockOffset(aggregator);
     aggregator.drain();
+    this.#handOverDnsMessages();
     this.#report({ kind: 'drained', counters: aggregator.counters(), isEarly });
   }
 

@@ -1,5 +1,6 @@
-import type { IcmpError } from '../../model/icmp-error.ts';
+import type { CaptureSink } from '../../model/capture.ts';
 import { parseIcmpError } from '../packet/decode-icmp-error.ts';
+import { parseDnsMessage } from '../packet/parse-dns-message.ts';
 
 const ETHERNET_BYTES = 14;
 const ETHERNET_TYPE_AT = 12;
@@ -9,12 +10,16 @@ const ETH_P_8021AD = 0x88a8;
 const MAX_VLAN_TAGS = 2;
 
 /**
- * Reads an ICMP error out of a packet that the filter copied, link header first. A tag that the kernel has taken out of
- * the frame is lost here, so errors on accelerated VLANs find no flow and are counted as unmatched.
- * @returns undefined when the packet is no error that quotes a flow
+ * Reads a packet that the filter copied, link header first, and hands over what it is: a DNS message or an ICMP error
+ * that quotes a flow, or nothing when its headers are cut or wrong. A tag that the kernel has taken out of the frame is
+ * lost here, so errors on accelerated VLANs find no flow and are counted as unmatched.
  */
-export function parseCopiedPacket(packet: Buffer, timeNs: number): IcmpError | undefined {
-  if (packet.length < ETHERNET_BYTES) return undefined;
+export function handOverCopiedPacket(
+  packet: Buffer,
+  timeNs: number,
+  sink: Pick<CaptureSink, 'icmpError' | 'dnsMessage'>,
+): void {
+  if (packet.length < ETHERNET_BYTES) return;
   let at = ETHERNET_TYPE_AT;
   let vlan = 0;
   for (let tags = 0; tags < MAX_VLAN_TAGS && isTag(packet, at); tags++) {
@@ -23,8 +28,12 @@ export function parseCopiedPacket(packet: Buffer, timeNs: number): IcmpError | u
   }
   const ip = packet.subarray(at + 2);
   const version = (ip[0] ?? 0) >> 4;
-  if (version !== 4 && version !== 6) return undefined;
-  return parseIcmpError(ip, version === 4 ? 'ipv4' : 'ipv6', timeNs, vlan);
+  if (version !== 4 && version !== 6) return;
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  const message = parseDnsMessage(ip, family, timeNs);
+  if (message !== undefined) return sink.dnsMessage(message);
+  const error = parseIcmpError(ip, family, timeNs, vlan);
+  if (error !== undefined) sink.icmpError(error);
 }
 
 function isTag(packet: Buffer, at: number): boolean {

@@ -5,7 +5,7 @@ import { IntervalClock } from '../interval-clock.ts';
 import { chooseInterface } from '../interface/choose-interface.ts';
 import { InterfaceWatch } from '../interface/interface-watch.ts';
 import { LinkMonitor } from '../interface/link-monitor.ts';
-import { parseCopiedPacket } from './copied-packet.ts';
+import { handOverCopiedPacket } from './copied-packet.ts';
 import { FilterSocket } from './filter-socket.ts';
 import { FlowGenerations } from './flow-generations.ts';
 import { FlowProgram } from './flow-program.ts';
@@ -92,6 +92,8 @@ export class EbpfBackend implements CaptureBackend {
       this.#readCopies(running);
       running.watch.poll();
       const before = running.watch.totals();
+      // The count of lost copies goes with the socket; what was read of it is kept.
+      running.socket.lostPackets();
       running.socket.close();
       const offsetNs = monotonicToWallOffsetNs();
       for (const generations of running.generations)
@@ -183,10 +185,8 @@ export class EbpfBackend implements CaptureBackend {
 
   #readCopies(running: Running): void {
     const nowNs = wallClockNs();
-    this.#copiedPackets += running.socket.readCopies((packet) => {
-      const error = parseCopiedPacket(packet, nowNs);
-      if (error !== undefined) running.sink.icmpError(error);
-    });
+    const { sink, socket } = running;
+    this.#copiedPackets += socket.readCopies((packet) => handOverCopiedPacket(packet, nowNs, sink));
   }
 
   /** One drain at a time; a failing one is told and does not stop the next. */

@@ -6,6 +6,8 @@ import { withNamespace } from '../interface/enter-namespace.ts';
 const AF_PACKET = 17;
 const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4000 | 0o2000000;
 const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
 const SO_ATTACH_BPF = 50;
 const SOL_PACKET = 263;
 const PACKET_STATISTICS = 6;
@@ -13,8 +15,10 @@ const ETH_P_ALL = 3;
 const SOCKADDR_LL_BYTES = 20;
 const MSG_DONTWAIT = 0x40;
 const MAX_COPY_BYTES = 1024;
+/** Room for some 5,000 copies between two reads; memory is taken only by what waits. */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Packets read in one go, so that a flood of copies cannot hold the event loop. */
-const MAX_READ_PACKETS = 1024;
+const MAX_READ_PACKETS = 8192;
 
 /**
  * An AF_PACKET socket that carries the flow program. It is made with protocol 0, gets its filter, and is bound to an
@@ -28,6 +32,7 @@ export class FilterSocket {
   /** @throws PodflowError CAPTURE_RIGHT_MISSING without NET_RAW in the namespace */
   constructor(programFd: number, namespacePath: string | undefined) {
     this.#fd = withNamespace(namespacePath, () => openPacketSocket());
+    this.#enlargeReceiveBuffer();
     const program = Buffer.alloc(4);
     program.writeInt32LE(programFd);
     checked(
@@ -35,6 +40,14 @@ export class FilterSocket {
       'setsockopt(SO_ATTACH_BPF)',
       'Grant BPF, or choose --backend cap.',
     );
+  }
+
+  /** Beyond net.core.rmem_max where NET_ADMIN allows it. */
+  #enlargeReceiveBuffer(): void {
+    const byteCount = Buffer.alloc(4);
+    byteCount.writeInt32LE(RECEIVE_BUFFER_BYTES);
+    if (libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, byteCount, 4) !== 0)
+      libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, byteCount, 4);
   }
 
   /** Looks at an interface from now on; called again, at another one. */

@@ -15,14 +15,15 @@
 #define PACKET_OUTGOING 4
 #define LOOPBACK_HEADER_BYTES 14
 #define DNS_PORT 53
-#define COPY_DNS_BYTES 512
+/* Headers of link (14), tags (8), IPv4 with options (60) or IPv6 (40), UDP (8) and DNS (12); IPv6 has 46 bytes left for
+ * extension headers. */
+#define COPY_DNS_BYTES 128
 #define COPY_ICMP_ERROR_BYTES 256
 
 enum slot { ACTIVE = 0, PREVIOUS = 1 };
 
 /* The loopback device shows each frame twice, leaving and coming in, and does not count its link header. */
 const volatile __u32 is_loopback = 0;
-const volatile __u32 copy_dns = 0;
 
 struct counters counters;
 
@@ -153,7 +154,7 @@ static __always_inline int copy_bytes(struct packet *p)
 	if (p->is_later_fragment)
 		return 0;
 	if (p->protocol == IP_UDP)
-		return copy_dns && (p->ports.source == DNS_PORT || p->ports.destination == DNS_PORT) ? COPY_DNS_BYTES : 0;
+		return p->ports.source == DNS_PORT || p->ports.destination == DNS_PORT ? COPY_DNS_BYTES : 0;
 	if (p->protocol == IP_ICMP)
 		return p->ports.source == 3 || p->ports.source == 11 || p->ports.source == 12 ? COPY_ICMP_ERROR_BYTES : 0;
 	if (p->protocol == IP_ICMP6)

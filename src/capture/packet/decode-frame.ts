@@ -21,6 +21,8 @@
  *    type kind `icmpOneWay` with ports (type, code). Every other protocol has ports 0 and needs no bytes.
  * 6. Sides. Side 0 is the lower address (unsigned, in network order), between equal addresses the lower port; for
  *    `icmpOneWay` the sender.
+ * 7. Packets to be read: ICMP errors (decode-icmp-error.ts) and UDP with port 53 on either side (parse-dns-message.ts),
+ *    whether or not they found room in the flow map. Later fragments are none.
  */
 import { KEY_KIND } from '../../model/flow-delta.ts';
 import type { DecodedPacket } from './decoded-packet.ts';
@@ -80,5 +82,6 @@ function resetTransport(packet: DecodedPacket): void {
   packet.destinationPort = 0;
   packet.kind = KEY_KIND.normal;
   packet.isIcmpError = false;
+  packet.isDns = false;
   packet.isTcp = false;
 }

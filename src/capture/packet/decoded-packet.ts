@@ -30,6 +30,8 @@ export class DecodedPacket {
   destinationPort = 0;
   kind: number = KEY_KIND.normal;
   isIcmpError = false;
+  /** UDP with port 53 on either side; not of later fragments. */
+  isDns = false;
   /** The fields below are of this frame; false for later fragments. */
   isTcp = false;
   tcpFlags = 0;

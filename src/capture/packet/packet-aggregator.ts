@@ -7,6 +7,7 @@ import { FlowGenerations } from './flow-generations.ts';
 import { NO_ENTRY, type FlowMap } from './flow-map.ts';
 import { FragmentTable } from './fragment-table.ts';
 import type { LinkType } from './link-type.ts';
+import { parseDnsMessage } from './parse-dns-message.ts';
 import { trackTcp } from './track-tcp.ts';
 
 /** Which way a frame went through the observed interface. */
@@ -18,6 +19,9 @@ export interface PacketAggregatorOptions {
   /** Bytes of each frame that the interface does not count (14 on the loopback device). */
   readonly uncountedBytes?: number;
 }
+
+/** What is handed over; ends of intervals are the caller's business. */
+export type AggregatorSink = Pick<CaptureSink, 'deltas' | 'icmpError' | 'dnsMessage'>;
 
 /** Counters of frames, as `CaptureCounters` has them. */
 export type PacketCounters = Pick<
@@ -42,7 +46,7 @@ const FRAMES = SIDE.frames / 4;
 export class PacketAggregator {
   /** Added to a time given to `add` it gives nanoseconds since the Unix epoch. */
   clockOffsetNs = 0;
-  readonly #sink: Pick<CaptureSink, 'deltas' | 'icmpError'>;
+  readonly #sink: AggregatorSink;
   readonly #uncountedBytes: number;
   readonly #ipv4: FlowGenerations;
   readonly #ipv6: FlowGenerations;
@@ -60,7 +64,7 @@ export class PacketAggregator {
   };
   readonly #held = { frames: 0, bytes: 0 };
 
-  constructor(options: PacketAggregatorOptions, sink: Pick<CaptureSink, 'deltas' | 'icmpError'>) {
+  constructor(options: PacketAggregatorOptions, sink: AggregatorSink) {
     this.#sink = sink;
     this.#uncountedBytes = options.uncountedBytes ?? 0;
     this.#ipv4 = new FlowGenerations('ipv4', options.maxFlows);
@@ -86,7 +90,7 @@ export class PacketAggregator {
   }
 
   /**
-   * Counts one frame to its flow. ICMP errors go to the sink at once.
+   * Counts one frame to its flow. ICMP errors and DNS messages go to the sink at once.
    * @param bytes holds the captured bytes of the frame from `start` to `end`
    * @param originalBytes length of the whole frame
    * @param timeNs above 0, on a clock of the caller's; see `clockOffsetNs`
@@ -118,6 +122,7 @@ export class PacketAggregator {
       countFrame(generations.active, entry, packet, countedBytes, timeNs);
     }
     if (packet.isIcmpError) this.#handOverIcmpError(bytes, end, timeNs);
+    else if (packet.isDns) this.#handOverDnsMessage(bytes, end, timeNs);
   }
 
   /** Counts a frame of a link type that is not decoded, by its length on the wire. */
@@ -155,6 +160,13 @@ export class PacketAggregator {
     const family = isIpv6 ? 'ipv6' : 'ipv4';
     const error = parseIcmpError(bytes.subarray(networkAt, end), family, timeNs + this.clockOffsetNs, vlan);
     if (error !== undefined) this.#sink.icmpError(error);
+  }
+
+  #handOverDnsMessage(bytes: Uint8Array, end: number, timeNs: number): void {
+    const { networkAt, isIpv6 } = this.#packet;
+    const family = isIpv6 ? 'ipv6' : 'ipv4';
+    const message = parseDnsMessage(bytes.subarray(networkAt, end), family, timeNs + this.clockOffsetNs);
+    if (message !== undefined) this.#sink.dnsMessage(message);
   }
 }
 

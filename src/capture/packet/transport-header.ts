@@ -9,6 +9,9 @@ const LEAST_BYTES = toBytesByProtocol({ tcp: 16, udp: 8, sctp: 8, icmp: 2, icmp6
 /** An ICMP error may quote no more than 8 bytes (RFC 792); the ports are within 4. */
 const LEAST_QUOTED_BYTES = toBytesByProtocol({ tcp: 4, udp: 4, sctp: 4, icmp: 2, icmp6: 2 });
 
+/** IANA service name `domain`. */
+const DNS_PORT = 53;
+
 /** Counterpart of each ICMP type, -1 for one-way messages. */
 const COUNTERPART4 = toCounterparts('ipv4');
 const COUNTERPART6 = toCounterparts('ipv6');
@@ -51,12 +54,17 @@ function readPorts(bytes: Uint8Array, packet: DecodedPacket): void {
     case IP_PROTOCOL.sctp:
       packet.sourcePort = readUint16(bytes, at);
       packet.destinationPort = readUint16(bytes, at + 2);
+      packet.isDns = isDns(packet);
       break;
     case IP_PROTOCOL.icmp:
     case IP_PROTOCOL.icmp6:
       readIcmp(bytes, packet);
       break;
   }
+}
+
+function isDns({ protocol, sourcePort, destinationPort }: DecodedPacket): boolean {
+  return protocol === IP_PROTOCOL.udp && (sourcePort === DNS_PORT || destinationPort === DNS_PORT);
 }
 
 /** RFC 792: destination unreachable, time exceeded, parameter problem. RFC 4443: types 1 to 4. */

@@ -1,6 +1,7 @@
 import { atLeast, atMost, type Goal } from '../support/goal.ts';
 import { toCapRatios } from './cap-ratios.ts';
 import { findSpread } from './find-spread.ts';
+import { WARM_OBSERVER } from './scenarios/accounting-scenario.ts';
 import type { CaptureFigures, ScenarioFigures } from './scenarios/scenario.ts';
 
 type Goals = Record<string, Goal>;
@@ -51,7 +52,7 @@ function toCpuGoals({ A, B, E, idle }: CaptureFigures): Goals {
       goals[`cpuSecondsPerM${load}`] = atMost(CPU_BARS[load], findSpread(scenario, 'ebpf', 'cpuSecondsPerM').median);
   // Without the idle observer's cost there is nothing to take off.
   if (B !== undefined && idle !== undefined)
-    goals['cpuUsPerRecord'] = atMost(RECORD_US_BAR, findSpread(B, 'ebpf', 'cpuUsPerRecord').median);
+    goals['cpuUsPerRecord'] = atMost(RECORD_US_BAR, findSpread(B, WARM_OBSERVER, 'cpuUsPerRecord').median);
   return goals;
 }
 

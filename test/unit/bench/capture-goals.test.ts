@@ -35,7 +35,7 @@ describe('toCaptureGoals', () => {
   });
 
   test('judges the cost of a record only where the idle cost is known', () => {
-    const B = scenario({ ebpf: { cpuUsPerRecord: [5.5] } });
+    const B = scenario({ 'ebpf, warm': { cpuUsPerRecord: [5.5] } });
     expect(toCaptureGoals({ B })).not.toHaveProperty('cpuUsPerRecord');
     const idle = scenario({ ebpf: { cpuSecondsPerSecond: [0.005] } });
     expect(toCaptureGoals({ B, idle })['cpuUsPerRecord']).toEqual({ atMost: 6, value: 5.5, met: true });

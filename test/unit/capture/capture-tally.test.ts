@@ -9,7 +9,7 @@ const arp = ethernet(Buffer.alloc(46), { etherType: 0x0806 });
 
 /** What one capture process would do. */
 function createProcess(tally: CaptureTally): PacketAggregator {
-  const sink = { deltas: tally.deliver.bind(tally), icmpError: () => undefined };
+  const sink = { deltas: tally.deliver.bind(tally), icmpError: () => undefined, dnsMessage: () => undefined };
   return new PacketAggregator({ maxFlows: 8 }, sink);
 }
 

@@ -162,6 +162,16 @@ describe('PacketAggregator', () => {
     expect(sink.current.map((delta) => delta.key)).toEqual(['10.0.0.7|3|10.0.0.1|1|1|2|12']);
   });
 
+  test('hands over DNS messages at once, in epoch time, even when the flow finds no room', () => {
+    const { aggregator, sink } = create({ maxFlows: 1 });
+    aggregator.clockOffsetNs = 1e18;
+    add(aggregator, datagram(1), 1e9);
+    const answer = udp(53, 5, Buffer.from('000081820000000000000000', 'hex'));
+    add(aggregator, ethernet(ipv4({ source: '10.0.0.2', destination: '10.0.0.1', protocol: 17 }, answer)), 5e9);
+    expect(aggregator.counters().unattributedFrames).toBe(1);
+    expect(sink.dnsMessages).toEqual([{ timeNs: 1e18 + 5e9, isResponse: true, responseCode: 2 }]);
+  });
+
   test('keeps flows apart whose keys hash alike: 8,000 of each family', () => {
     const { aggregator, sink } = create({ maxFlows: 8000 });
     for (let round = 0; round < 2; round++) {

@@ -3,6 +3,7 @@ import { StageCounters } from '../../../src/lib/stage-counters.ts';
 import type { CaptureCounters } from '../../../src/model/capture.ts';
 import type { FlowCounters } from '../../../src/model/flow-counters.ts';
 import type { OtlpCounters } from '../../../src/model/otlp-counters.ts';
+import { DnsCounters } from '../../../src/prometheus/dns-counters.ts';
 import { METRICS, type MetricDeclaration } from '../../../src/prometheus/metric-list.ts';
 import { PairCounters } from '../../../src/prometheus/pair-counters.ts';
 import { createProbeRegistry, type ProbeMetricSources } from '../../../src/prometheus/probe-registry.ts';
@@ -72,6 +73,7 @@ function createSources(changes: Partial<ProbeMetricSources> = {}): ProbeMetricSo
     stages: () => [],
     otlpCounters: counted('otlp', OTLP),
     pairs,
+    dns: new DnsCounters(),
     ...changes,
   };
 }

@@ -20,6 +20,8 @@ export interface Observer {
   readonly intervalMs: number | undefined;
   /** Resolves when all that was seen up to now has been reported. */
   drain(): Promise<void>;
+  /** Its account so far, where it tells one while it runs. */
+  account?(): Promise<ObserverAccount>;
   /** Reads its account and stops it. */
   finish(): Promise<ObserverAccount>;
   /** Ends it at once, when a run has failed. Safe after `finish`. */

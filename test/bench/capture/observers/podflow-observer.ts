@@ -53,9 +53,14 @@ export class PodflowObserver implements Observer {
   }
 
   async finish(): Promise<ObserverAccount> {
+    const account = await this.account();
+    await this.#stop();
+    return account;
+  }
+
+  async account(): Promise<ObserverAccount> {
     const families = parsePrometheusText(await (await fetch(this.#metricsUrl)).text());
     const frames = (outcome: string): number => sumOf(families, 'podflow_capture_frames_total', { outcome });
-    await this.#stop();
     return {
       frames: frames('attributed') + frames('unattributed') + frames('non_ip'),
       attributedFrames: frames('attributed'),
