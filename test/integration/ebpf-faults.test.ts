@@ -109,6 +109,8 @@ describeWithRights('ebpf backend under faults', ['cc', 'ping'], () => {
   }, 30_000);
 
   test('an interface that is deleted and made anew is followed', async () => {
+    for (const pod of [pods.client, pods.server])
+      pod.run('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1');
     await start(1024);
     ping(5);
     await delay(400); // what an interface counted since it was last asked goes with it

@@ -125,7 +125,8 @@ describeWithTools('the file backend agrees with tshark', ['tshark'], () => {
     expect(told.reduce((sum, frames) => sum + frames, 0)).toBe(attributedFrames);
   });
 
-  test.each(CAPTURES.filter((name) => !/fragments|malformed|icmp/.test(name)))(
+  // dns.pcap holds a fragmented answer too, whose ports tshark tells only with its last fragment.
+  test.each(CAPTURES.filter((name) => !/fragments|malformed|icmp|dns/.test(name)))(
     '%s: frames, bytes and retransmissions by sender, receiver and ports',
     async (name) => {
       const { sink } = await replay(name);
