@@ -9,7 +9,8 @@ One OTLP log record reports one flow for one interval. Its event name is \`${FLO
 WARN when the flow was dropped or rejected, its time the end of the interval, its trace id the first 16 bytes of the
 SHA-1 behind the Community ID. Counters are deltas of the interval. What is not known is absent, never 0.
 
-NDJSON (\`--output ndjson\`) has one object a record with the same names as keys.
+NDJSON (\`--output ndjson\`) has one object a record with the same names as keys, and \`time_unix_nano\` and
+\`trace_id\` beside them.
 
 `;
 
