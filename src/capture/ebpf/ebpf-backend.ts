@@ -2,6 +2,7 @@ import { monotonicToWallOffsetNs, wallClockNs } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CaptureBackend, CaptureCounters, CaptureSink } from '../../model/capture.ts';
 import { IntervalClock } from '../interval-clock.ts';
+import { NO_COUNTS } from '../no-counts.ts';
 import { chooseInterface } from '../interface/choose-interface.ts';
 import { InterfaceWatch } from '../interface/interface-watch.ts';
 import { LinkMonitor } from '../interface/link-monitor.ts';
@@ -48,7 +49,7 @@ export class EbpfBackend implements CaptureBackend {
   #copiedPackets = 0;
   #running: Running | undefined;
   #stopped: Promise<void> | undefined;
-  #last: CaptureCounters | undefined;
+  #last: CaptureCounters = NO_COUNTS;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: EbpfOptions, log: Log) {
@@ -108,7 +109,7 @@ export class EbpfBackend implements CaptureBackend {
   }
 
   counters(): CaptureCounters {
-    if (this.#running === undefined) return this.#last ?? EMPTY;
+    if (this.#running === undefined) return this.#last;
     const { program, watch, socket } = this.#running;
     const inKernel = program.counters();
     const totals = watch.totals();
@@ -200,19 +201,3 @@ export class EbpfBackend implements CaptureBackend {
     return this.#turn;
   }
 }
-
-const EMPTY: CaptureCounters = {
-  attributedFrames: 0,
-  attributedBytes: 0,
-  unattributedFrames: 0,
-  unattributedBytes: 0,
-  nonIpFrames: 0,
-  nonIpBytes: 0,
-  missedFrames: 0,
-  missedBytes: 0,
-  interfaceFrames: 0,
-  interfaceBytes: 0,
-  taggedFrames: 0,
-  copiedPackets: 0,
-  copyLostPackets: 0,
-};
