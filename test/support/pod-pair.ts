@@ -12,6 +12,9 @@ export const SERVER_ADDRESS = '10.211.0.2';
 export const CLIENT_ADDRESS6 = 'fd00:211::1';
 export const SERVER_ADDRESS6 = 'fd00:211::2';
 
+/** RFC 3810: multicast listener reports, which the kernel sends at times of its own choosing. */
+const MLD2_REPORT = '143';
+
 /** Makes the pair. Neighbours are fixed and IPv6's own chatter is off, so that every frame is the test's. */
 export async function createPodPair(): Promise<PodPair> {
   const client = await NetworkNamespace.create('client');
@@ -43,6 +46,7 @@ function quieten(namespace: NetworkNamespace): void {
       `${of('accept_dad')}=0`,
     );
   }
+  namespace.run('ip6tables', '-w', '-A', 'OUTPUT', '-p', 'icmpv6', '--icmpv6-type', MLD2_REPORT, '-j', 'DROP');
 }
 
 function address(namespace: NetworkNamespace, ipv4: string, ipv6: string): void {
