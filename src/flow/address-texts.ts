@@ -1,5 +1,5 @@
 import { toAddressText } from '../lib/address-text.ts';
-import { toFlatText } from './to-flat-text.ts';
+import { toFlatText } from '../lib/to-flat-text.ts';
 
 /** Texts in a generation; two are kept. */
 const GENERATION_TEXTS = 8_192;

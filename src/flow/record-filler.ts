@@ -2,7 +2,7 @@ import { KEY_KIND } from '../model/flow-delta.ts';
 import type { FlowEndReason, FlowRecord } from '../model/flow-record.ts';
 import { IP_PROTOCOL, toTransportName } from '../model/ip-protocol.ts';
 import { AddressTexts } from './address-texts.ts';
-import { toCommunityId } from './community-id.ts';
+import { toCommunityId } from '../lib/community-id.ts';
 import { clearTcp, fillTcp } from './fill-tcp.ts';
 import { DirectionResolver, type ObserverSide } from './flow-direction.ts';
 import type { FlowRow, Side } from './flow-row.ts';

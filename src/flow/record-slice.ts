@@ -1,5 +1,5 @@
 import type { FlowRecord } from '../model/flow-record.ts';
-import { createFlowRecord } from './create-flow-record.ts';
+import { createFlowRecord } from '../lib/create-flow-record.ts';
 
 /** Records handed on at once: few enough that filling and encoding them does not hold up the event loop. */
 export const SLICE_RECORDS = 512;

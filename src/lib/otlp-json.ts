@@ -3,7 +3,7 @@ import type { FlowRecord } from '../model/flow-record.ts';
 import { SCOPE_NAME, type Resource } from '../model/resource.ts';
 import { toSeverity } from './flow-severity.ts';
 import { isInt64, toInt64Text } from './int64.ts';
-import { toTraceIdHex } from './trace-id.ts';
+import { toTraceIdHex, traceCommunityId } from './trace-id.ts';
 
 const ATTRIBUTES = FLOW_ATTRIBUTES.map(({ name, read }) => ({
   read,
@@ -38,7 +38,7 @@ export class OtlpJsonEncoder {
 
 function encodeRecord(record: FlowRecord, observedText: string): string {
   const severity = toSeverity(record.verdict);
-  const traceId = toTraceIdHex(record.communityId);
+  const traceId = toTraceIdHex(traceCommunityId(record));
   return (
     `{"timeUnixNano":"${toTimeText(record.intervalEndNs)}","observedTimeUnixNano":"${observedText}",` +
     `"severityNumber":${severity.number},"severityText":"${severity.text}","eventName":${EVENT_NAME},` +

@@ -1,3 +1,5 @@
+import type { FlowRecord } from '../model/flow-record.ts';
+
 /** Bytes of an OpenTelemetry trace id. */
 export const TRACE_ID_BYTES = 16;
 
@@ -33,6 +35,11 @@ export function decodeTraceId(communityId: string, target: Uint8Array, offset: n
   const b = sextet(communityId, from + 1);
   target[to] = (a << 2) | (b >> 4);
   return (seen | a | b) < 64;
+}
+
+/** The Community ID that gives a record its trace id: of the delivered tuple where it is known, else as dialled. */
+export function traceCommunityId(record: Pick<FlowRecord, 'communityId' | 'natCommunityId'>): string {
+  return record.natCommunityId ?? record.communityId;
 }
 
 /** The same as 32 hex digits, as OTLP/JSON and the OpenTelemetry API have it; undefined when it is not a Community ID. */

@@ -16,6 +16,15 @@ export type FlowInitiator = 'syn' | 'conntrack' | 'guess';
 /** What became of the attempt; see `DropReason` for why. */
 export type Verdict = 'forwarded' | 'dropped' | 'rejected' | 'unknown';
 
+/**
+ * What the node's conntrack table says of the flow: its tuple is not translated; it is; or the table knows nothing of
+ * it. Absent before a node role has looked.
+ */
+export type NatState = 'none' | 'translated' | 'unresolved';
+
+/** Encapsulations that are looked into (RFC 7348, RFC 8926). */
+export type TunnelType = 'vxlan' | 'geneve';
+
 /** OpenTelemetry `network.connection.state`, as far as an observer of packets can tell it. */
 export type ConnectionState =
   'syn_sent' | 'syn_received' | 'established' | 'fin_wait_1' | 'close_wait' | 'closing' | 'time_wait' | 'closed';
@@ -79,4 +88,26 @@ export interface FlowRecord {
   dropBytes: number | undefined;
   /** 1 = every packet. */
   samplingRate: number;
+  natState: NatState | undefined;
+  /** The delivered tuple: what the server sees on the wire, after all translation. Told when `translated`. */
+  natSourceAddress: string | undefined;
+  natSourcePort: number | undefined;
+  natDestinationAddress: string | undefined;
+  natDestinationPort: number | undefined;
+  /** Community ID v1 of the delivered tuple: the same at both ends of the connection. */
+  natCommunityId: string | undefined;
+  /** The tuple that the client dialled, where the observed one is the delivered one (seen at a masqueraded server). */
+  natOriginalSourceAddress: string | undefined;
+  natOriginalSourcePort: number | undefined;
+  natOriginalDestinationAddress: string | undefined;
+  natOriginalDestinationPort: number | undefined;
+  /** The encapsulation that the flow was seen in: the record tells the inner flow, its bytes the outer frames. */
+  tunnelType: TunnelType | undefined;
+  /** VXLAN or Geneve network identifier, 24 bits. */
+  tunnelId: number | undefined;
+  /** The tunnel's ends, on the side of source and destination. */
+  tunnelSourceAddress: string | undefined;
+  tunnelDestinationAddress: string | undefined;
+  /** UID of the observed pod, where one observer looks at several. */
+  podUid: string | undefined;
 }

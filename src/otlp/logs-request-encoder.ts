@@ -1,6 +1,6 @@
 import { toSeverity, type Severity } from '../lib/flow-severity.ts';
 import { isInt64 } from '../lib/int64.ts';
-import { decodeTraceId, TRACE_ID_BYTES } from '../lib/trace-id.ts';
+import { decodeTraceId, TRACE_ID_BYTES, traceCommunityId } from '../lib/trace-id.ts';
 import { FLOW_ATTRIBUTES, FLOW_EVENT_NAME, type FlowAttribute } from '../model/flow-attributes.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import type { Resource } from '../model/resource.ts';
@@ -90,7 +90,7 @@ export class LogsRequestEncoder {
     writer.writeFixed64(record.intervalEndNs);
     writer.writeBytes(toSeverity(record.verdict).text === 'INFO' ? INFO : WARN);
     this.#writeAttributes(record);
-    this.#writeTraceId(record.communityId);
+    this.#writeTraceId(traceCommunityId(record));
     writer.writeByte(TAG.observedTimeUnixNano);
     writer.writeFixed64(observedNs);
     writer.writeBytes(EVENT_NAME);

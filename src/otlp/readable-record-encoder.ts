@@ -1,7 +1,7 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { toSeverity } from '../lib/flow-severity.ts';
 import { isInt64 } from '../lib/int64.ts';
-import { toTraceIdHex } from '../lib/trace-id.ts';
+import { toTraceIdHex, traceCommunityId } from '../lib/trace-id.ts';
 import { FLOW_ATTRIBUTES, FLOW_EVENT_NAME } from '../model/flow-attributes.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import { SCOPE_NAME } from '../model/resource.ts';
@@ -41,7 +41,7 @@ export class ReadableRecordEncoder implements BatchEncoder<ReadableLogRecord[]> 
 
   #toReadable(record: FlowRecord, observedNs: number): ReadableLogRecord {
     const severity = toSeverity(record.verdict);
-    const traceId = toTraceIdHex(record.communityId);
+    const traceId = toTraceIdHex(traceCommunityId(record));
     return {
       hrTime: toHrTime(record.intervalEndNs),
       hrTimeObserved: toHrTime(observedNs),

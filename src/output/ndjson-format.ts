@@ -1,5 +1,5 @@
 import { isInt64, toInt64Text } from '../lib/int64.ts';
-import { toTraceIdHex } from '../lib/trace-id.ts';
+import { toTraceIdHex, traceCommunityId } from '../lib/trace-id.ts';
 import { FLOW_ATTRIBUTES } from '../model/flow-attributes.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import type { RecordFormat } from './record-format.ts';
@@ -17,7 +17,7 @@ export const NDJSON_FORMAT: RecordFormat = {
 
 function encodeRecord(record: FlowRecord): string {
   let text = `{"time_unix_nano":${toInt64Text(record.intervalEndNs)}`;
-  const traceId = toTraceIdHex(record.communityId);
+  const traceId = toTraceIdHex(traceCommunityId(record));
   if (traceId !== undefined) text += `,"trace_id":"${traceId}"`;
   for (const { head, read } of FIELDS) {
     const value = read(record);

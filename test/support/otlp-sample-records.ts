@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createFlowRecord } from '../../src/lib/create-flow-record.ts';
 import type { FlowRecord } from '../../src/model/flow-record.ts';
 
 /** 2026-11-21T11:00:00Z, a multiple of 10 s and of 256 ns. */
@@ -47,6 +48,7 @@ function createTcpRecord(index: number): FlowRecord {
   const port = 32_768 + ((index * 7919) % 28_000);
   const tuple = createHash('sha1').update(`${index}`).digest();
   return {
+    ...createFlowRecord(),
     flowId: `8f3a61c2d07b-${(1_000_000 + index).toString(36)}`,
     sequence: index % 4,
     event: index % 4 === 0 ? 'start' : 'update',

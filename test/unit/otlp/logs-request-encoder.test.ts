@@ -99,7 +99,26 @@ describe('a request', () => {
       endReason: 'idle_timeout',
       dropReason: 'ttl_exceeded',
     });
-    const full: FlowRecord = { ...record, dropPackets: 2, dropBytes: 120 };
+    const full: FlowRecord = {
+      ...record,
+      dropPackets: 2,
+      dropBytes: 120,
+      natState: 'translated',
+      natSourceAddress: '10.0.0.4',
+      natSourcePort: 20_000,
+      natDestinationAddress: '10.244.2.9',
+      natDestinationPort: 8080,
+      natCommunityId: record.communityId,
+      natOriginalSourceAddress: '192.0.2.7',
+      natOriginalSourcePort: 40_000,
+      natOriginalDestinationAddress: '10.0.0.4',
+      natOriginalDestinationPort: 30_080,
+      tunnelType: 'vxlan',
+      tunnelId: 7,
+      tunnelSourceAddress: '10.0.0.4',
+      tunnelDestinationAddress: '10.0.0.5',
+      podUid: '6f1c6e2e-0d6f-4a7e-9d7a-6f0f0f6b1c11',
+    };
     const attributes = recordsOf(decodeLogsRequest(encode([full])))[0]?.attributes ?? [];
     expect(attributes.map(({ key }) => key)).toEqual(FLOW_ATTRIBUTES.map(({ name }) => name));
     expect(attributes.map(({ value }) => Object.keys(value ?? {}))).toEqual(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import ipaddr from 'ipaddr.js';
-import { toCommunityId } from '../../../src/flow/community-id.ts';
+import { toCommunityId } from '../../../src/lib/community-id.ts';
 import { FlowTableHarness } from '../../support/flow-table-harness.ts';
 import { sent } from '../../support/tcp-deltas.ts';
 
