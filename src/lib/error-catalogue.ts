@@ -35,6 +35,12 @@ export const ERROR_CATALOGUE = {
     remedy: 'Install what the reason names, or choose another with --backend.',
     exitCode: EXIT.failed,
   },
+  CONNTRACK_UNAVAILABLE: {
+    message: 'The conntrack table cannot be read by {source}: {reason}',
+    remedy:
+      'Grant NET_ADMIN in the network namespace and load nf_conntrack_netlink; for --conntrack command install conntrack.',
+    exitCode: EXIT.missingRight,
+  },
   INTERFACE_NOT_FOUND: {
     message: 'There is no interface "{interfaceName}" in the network namespace; it has: {present}.',
     remedy: 'Name one of them with --interface.',

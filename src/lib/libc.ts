@@ -35,6 +35,7 @@ export const libc = {
   send: library.func('int64_t send(int fd, const void *data, size_t length, int flags)'),
   mmap: library.func('void *mmap(void *at, size_t length, int protection, int flags, int fd, int64_t offset)'),
   recv: library.func('int64_t recv(int fd, void *data, size_t length, int flags)'),
+  recvmmsg: library.func('int recvmmsg(int fd, void *messages, unsigned int count, int flags, void *timeout)'),
 } as const;
 
 const ERRNO_NAMES = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));

@@ -48,13 +48,19 @@ function encodeRecord(record: FlowRecord, observedText: string): string {
 
 function encodeAttributes(record: FlowRecord): string {
   let text = '';
-  for (const { read, stringHead, intHead } of ATTRIBUTES) {
-    const value = read(record);
-    const separator = text === '' ? '' : ',';
-    if (typeof value === 'string') text += `${separator}${stringHead}${JSON.stringify(value)}}}`;
-    else if (value !== undefined && isInt64(value)) text += `${separator}${intHead}${toInt64Text(value)}"}}`;
+  for (const [index, { read }] of ATTRIBUTES.entries()) {
+    const attribute = encodeJsonAttribute(index, read(record));
+    if (attribute !== '') text += text === '' ? attribute : `,${attribute}`;
   }
   return text;
+}
+
+/** A `KeyValue` of the attribute at an index of FLOW_ATTRIBUTES; empty when it is absent or a number that is no int64. */
+export function encodeJsonAttribute(index: number, value: string | number | undefined): string {
+  const heads = ATTRIBUTES[index];
+  if (value === undefined || heads === undefined) return '';
+  if (typeof value === 'string') return `${heads.stringHead}${JSON.stringify(value)}}}`;
+  return isInt64(value) ? `${heads.intHead}${toInt64Text(value)}"}}` : '';
 }
 
 function toTimeText(timeNs: number): string {

@@ -19,7 +19,7 @@ export interface ReadSide {
 }
 
 export interface ReadDelta {
-  /** `address|port|address|port|protocol|kind|vlan`, side 0 first. */
+  /** `address|port|address|port|protocol|kind|vlan`, side 0 first; with `@point` where that is not 0. */
   readonly key: string;
   readonly sides: readonly [ReadSide, ReadSide];
 }
@@ -85,7 +85,7 @@ export class CollectingSink implements CaptureSink {
 }
 
 export function readDeltas(batch: FlowDeltaBatch): ReadDelta[] {
-  const keyBytes = batch.family === 'ipv4' ? 16 : 40;
+  const keyBytes = batch.family === 'ipv4' ? 20 : 44;
   const values = Buffer.from(batch.values);
   return Array.from({ length: batch.count }, (_, i) => ({
     key: readKey(batch.keys.subarray(i * keyBytes, (i + 1) * keyBytes)),
@@ -93,15 +93,17 @@ export function readDeltas(batch: FlowDeltaBatch): ReadDelta[] {
   }));
 }
 
-/** Text of a key of 16 or 40 bytes. */
+/** Text of a key of 20 or 44 bytes. */
 export function readKey(bytes: Uint8Array): string {
   const key = Buffer.from(bytes);
-  const addressBytes = key.length === 16 ? 4 : 16;
+  const addressBytes = key.length === 20 ? 4 : 16;
   const tail = 2 * addressBytes;
   const [a, b] = [key.subarray(0, addressBytes), key.subarray(addressBytes, tail)];
   const ports = [key.readUInt16LE(tail), key.readUInt16LE(tail + 2)];
   const rest = [key[tail + 4], key[tail + 5], key.readUInt16LE(tail + 6)];
-  return [addressText(a), ports[0], addressText(b), ports[1], ...rest].join('|');
+  const point = key.readUInt32LE(tail + 8);
+  const text = [addressText(a), ports[0], addressText(b), ports[1], ...rest].join('|');
+  return point === 0 ? text : `${text}@${point}`;
 }
 
 /** IPv4 dotted; IPv6 as eight groups without shortening, so that it needs no code under test. */
@@ -114,14 +116,14 @@ function readSide(values: Buffer, at: number): ReadSide {
   return {
     bytes: Number(values.readBigUInt64LE(at)),
     firstNs: values.readBigUInt64LE(at + 8),
-    synNs: values.readBigUInt64LE(at + 16),
-    activeKns: values.readUInt32LE(at + 24),
-    frames: values.readUInt32LE(at + 28),
-    retransmits: values.readUInt32LE(at + 32),
-    nextSequence: values.readUInt32LE(at + 36),
-    ackDelayKns: values.readUInt32LE(at + 48),
-    tcpFlags: values[at + 52] ?? 0,
-    seen: values[at + 53] ?? 0,
-    synCount: values[at + 54] ?? 0,
+    activeKns: values.readUInt32LE(at + 16),
+    frames: values.readUInt32LE(at + 20),
+    retransmits: values.readUInt32LE(at + 24),
+    nextSequence: values.readUInt32LE(at + 28),
+    ackDelayKns: values.readUInt32LE(at + 40),
+    tcpFlags: values[at + 44] ?? 0,
+    seen: values[at + 45] ?? 0,
+    synCount: values[at + 46] ?? 0,
+    synNs: values.readBigUInt64LE(at + 48),
   };
 }

@@ -3,6 +3,7 @@ import {
   type FlowDeltaBatch,
   KEY_BYTES,
   KEY_KIND,
+  KEY_POINT,
   KEY_TAIL,
   SIDE,
   SIDE_BYTES,
@@ -29,6 +30,7 @@ export interface DeltaSpec {
   readonly protocol: number;
   readonly kind?: keyof typeof KEY_KIND;
   readonly vlan?: number;
+  readonly point?: number;
   readonly a: string;
   readonly b: string;
   readonly aPort?: number;
@@ -64,6 +66,7 @@ export function buildKey(spec: DeltaSpec): BuiltKey {
   tail.setUint8(TAIL.protocol, spec.protocol);
   tail.setUint8(TAIL.kind, KEY_KIND[spec.kind ?? 'normal']);
   tail.setUint16(TAIL.vlan, spec.vlan ?? 0, true);
+  new DataView(key.buffer).setUint32(KEY_POINT[family], spec.point ?? 0, true);
   return { family, key, aSide };
 }
 

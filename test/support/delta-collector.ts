@@ -1,6 +1,6 @@
 import type { CaptureSink } from '../../src/model/capture.ts';
 import type { DnsMessage } from '../../src/model/dns-message.ts';
-import { KEY_BYTES, KEY_TAIL, SIDE, SIDE_BYTES, TAIL, VALUE_BYTES } from '../../src/model/flow-delta.ts';
+import { KEY_BYTES, KEY_POINT, KEY_TAIL, SIDE, SIDE_BYTES, TAIL, VALUE_BYTES } from '../../src/model/flow-delta.ts';
 import type { IcmpError } from '../../src/model/icmp-error.ts';
 
 /** One side of a collected flow, summed over all drains; times are left out, since clocks differ between backends. */
@@ -18,11 +18,14 @@ export interface CollectedFlow {
   readonly protocol: number;
   readonly kind: number;
   readonly vlan: number;
+  readonly point: string;
   readonly sides: readonly [CollectedSide, CollectedSide];
 }
 
 /** A capture sink for tests that sums deltas by key. */
 export class DeltaCollector implements CaptureSink {
+  /** Names points while deltas come: flows are told apart by it in place of the number, which is the backend's own. */
+  describePoint: (point: number) => string = String;
   readonly flows = new Map<string, CollectedFlow>();
   readonly icmpErrors: IcmpError[] = [];
   readonly dnsMessages: DnsMessage[] = [];
@@ -59,7 +62,8 @@ export class DeltaCollector implements CaptureSink {
   }
 
   #flow(family: 'ipv4' | 'ipv6', key: Uint8Array): CollectedFlow {
-    const id = Buffer.from(key).toString('hex');
+    const point = new DataView(key.buffer, key.byteOffset).getUint32(KEY_POINT[family], true);
+    const id = `${Buffer.from(key.subarray(0, KEY_POINT[family])).toString('hex')} ${this.describePoint(point)}`;
     const known = this.flows.get(id);
     if (known !== undefined) return known;
     const tail = new DataView(key.buffer, key.byteOffset + KEY_TAIL[family], 8);
@@ -68,6 +72,7 @@ export class DeltaCollector implements CaptureSink {
       protocol: tail.getUint8(TAIL.protocol),
       kind: tail.getUint8(TAIL.kind),
       vlan: tail.getUint16(TAIL.vlan, true),
+      point: this.describePoint(point),
       sides: [emptySide(), emptySide()],
     };
     this.flows.set(id, flow);

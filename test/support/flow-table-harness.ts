@@ -1,6 +1,7 @@
 import { FlowTable, type FlowTableOptions } from '../../src/flow/flow-table.ts';
 import type { FlowRecord } from '../../src/model/flow-record.ts';
 import type { IcmpError } from '../../src/model/icmp-error.ts';
+import { createPodPoint } from '../../src/model/observation-point.ts';
 import { buildBatch, buildKey, type DeltaSpec } from './delta-builder.ts';
 
 /** Second 0 of a test: on a border of 10 s intervals, in nanoseconds since the epoch. */
@@ -33,10 +34,9 @@ export class FlowTableHarness {
       idleTimeoutMs: 15_000,
       activeTimeoutMs: 1_800_000,
       maxFlows: 262_144,
-      interfaceName: 'eth0',
       ownAddresses: [],
       flowIdPrefix: 'test',
-      observerSide: 'pod',
+      resolvePoint: createPodPoint('eth0'),
       emit: (records) => {
         this.slices.push(records.length);
         for (const record of records) this.records.push({ ...record });
@@ -58,6 +58,7 @@ export class FlowTableHarness {
     const { family, key, aSide } = buildKey(spec);
     const error: IcmpError = {
       timeNs: epochNs(seconds) + this.stepNs,
+      point: spec.point ?? 0,
       family,
       quotedKey: key,
       quotedSide: aSide,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { withNamespace } from '../../src/capture/interface/enter-namespace.ts';
+import { withNamespace } from '../../src/lib/enter-namespace.ts';
 import { checked, libc } from '../../src/lib/libc.ts';
 
 /** Frames of a classic little-endian pcap file (24-byte header, 16 bytes before each packet), whole ones only. */

@@ -97,6 +97,30 @@ export async function runHttpClient(namespace: NetworkNamespace, load: HttpLoad)
   ) as HttpLoadResult;
 }
 
+export interface ConnectionLoad {
+  readonly address: string;
+  readonly port: number;
+  /** New connections, begun at fixed times (open loop), each for one request. */
+  readonly connectionsPerSecond: number;
+  readonly seconds: number;
+}
+
+export interface ConnectionLoadResult {
+  readonly connections: number;
+  readonly secs: number;
+  readonly cps: number;
+  readonly errors: number;
+  readonly cpu_s: number;
+}
+
+/** Opens connections, sends a request over each and resolves with what the client reports. */
+export async function runConnections(namespace: NetworkNamespace, load: ConnectionLoad): Promise<ConnectionLoadResult> {
+  const numbers = [load.port, load.connectionsPerSecond, load.seconds].map(String);
+  return JSON.parse(
+    await outputOf(namespace.spawn(buildLoad(), ['connc', load.address, ...numbers], { stdio: READY_STDIO })),
+  ) as ConnectionLoadResult;
+}
+
 /** All that a process prints; rejects when it fails. */
 export async function outputOf(child: ChildProcess): Promise<string> {
   let text = '';

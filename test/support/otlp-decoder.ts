@@ -96,3 +96,8 @@ function mapIds(content: object, convert: (id: string) => string): object {
     ID_NAMES.has(name) && typeof value === 'string' ? convert(value) : value,
   ) as object;
 }
+
+/** Decodes a request as protobufjs has it, without conversion; throws when the bytes are none. */
+export function decodeRaw(bytes: Uint8Array): LogsRequest {
+  return root.lookupType('otlp.ExportLogsServiceRequest').decode(bytes) as LogsRequest;
+}

@@ -183,6 +183,32 @@ export function cooked2(packetType: number, payload: Buffer, etherType = 0x0800)
   return Buffer.concat([uint16(etherType), uint16(0), ...hardware, payload]);
 }
 
+/** VXLAN header (RFC 7348 §5) and the frame that it carries. */
+export function vxlan(id: number, frame: Buffer, flags = 0x08): Buffer {
+  return Buffer.concat([Buffer.from([flags, 0, 0, 0]), uint32(id << 8), frame]);
+}
+
+export interface GeneveFields {
+  readonly options?: Buffer;
+  readonly version?: number;
+  readonly isControl?: boolean;
+  readonly protocol?: number;
+}
+
+/** Geneve header (RFC 8926 §3.4) and what it carries. */
+export function geneve(id: number, payload: Buffer, fields: GeneveFields = {}): Buffer {
+  const options = fields.options ?? Buffer.alloc(0);
+  const first = ((fields.version ?? 0) << 6) | (options.length / 4);
+  const flags = fields.isControl === true ? 0x80 : 0;
+  return Buffer.concat([
+    Buffer.from([first, flags]),
+    uint16(fields.protocol ?? 0x6558),
+    uint32(id << 8),
+    options,
+    payload,
+  ]);
+}
+
 export function addressBytes(address: string): Buffer {
   return Buffer.from(ipaddr.parse(address).toByteArray());
 }

@@ -1,0 +1,32 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { RoleRun } from './role-run.ts';
+import { waitFor } from './wait-for.ts';
+
+/** A real `podflow node` process that takes the records of probes on a port of 127.0.0.1. */
+export class NodeRun extends RoleRun {
+  readonly #port: number;
+
+  constructor(port: number, args: readonly string[]) {
+    super('node', ['--listen-host', '127.0.0.1', '--listen-port', String(port), '--json', ...args]);
+    this.#port = port;
+  }
+
+  async untilListening(): Promise<void> {
+    const hasEnded = (): boolean => this.child.exitCode !== null;
+    await waitFor('the node to listen', async () => hasEnded() || canConnect(this.#port), 15_000);
+    if (hasEnded()) throw new Error(`the node ended: ${this.stderr}`);
+  }
+}
+
+async function canConnect(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
