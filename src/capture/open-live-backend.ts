@@ -1,6 +1,7 @@
 import type { Log } from '../lib/log.ts';
 import { PodflowError } from '../lib/podflow-error.ts';
 import type { CaptureBackend, CaptureSink } from '../model/capture.ts';
+import type { TunnelPort } from '../model/tunnel-port.ts';
 import { EbpfBackend } from './ebpf/ebpf-backend.ts';
 
 export type LiveBackendName = 'ebpf' | 'cap';
@@ -13,6 +14,8 @@ export interface LiveBackendOptions {
   readonly mapEntries: number;
   /** Flows that the aggregator holds in an interval (cap). */
   readonly maxFlows: number;
+  /** Tunnels to look into; none when absent. */
+  readonly decapsulate?: readonly TunnelPort[] | undefined;
 }
 
 /**

@@ -22,6 +22,13 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./probe-command.ts')).probeCommand,
   },
   {
+    name: 'node',
+    summary: 'undo NAT in the records of the node’s probes from conntrack, and forward them; or observe all its pods',
+    operands: [],
+    settings: 'node',
+    load: async () => (await import('./node-command.ts')).nodeCommand,
+  },
+  {
     name: 'replay',
     summary: 'the same from a pcap or pcapng file',
     operands: ['FILE'],

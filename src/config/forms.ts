@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import * as z from 'zod/mini';
+import { parseByteCount } from '../lib/byte-count.ts';
 import { parseDurationMs } from '../lib/duration.ts';
+import { MAX_TUNNEL_PORTS, type TunnelPort } from '../model/tunnel-port.ts';
 import { parseKeyValueList } from './parse-key-value-list.ts';
 
 /** How a setting is written: what reads its text, and how the documentation describes it. */
@@ -67,6 +69,36 @@ export function count(least: number, most: number): Form<number> {
   });
 }
 
+/** A number of bytes, from and to the bounds, with a binary unit or none: `64MiB`. */
+export function byteSize(least: string, most: string): Form<number> {
+  const [leastBytes = 0, mostBytes = Infinity] = [parseByteCount(least), parseByteCount(most)];
+  return form(`size, ${least} to ${most}`, (value) => {
+    const byteCount = parseByteCount(value);
+    if (byteCount === undefined) return { problem: 'is no size such as 512KiB, 64MiB or 1GiB' };
+    if (byteCount < leastBytes || byteCount > mostBytes) return { problem: `is not within ${least} to ${most}` };
+    return { value: byteCount };
+  });
+}
+
+/** Interface names with `*` for any run of characters, commas between. */
+export function patterns(): Form<readonly string[]> {
+  return form('interface names with *, comma-separated', (value) => {
+    const names = value.split(',').map((name) => name.trim());
+    return names.includes('') ? { problem: 'has an empty name' } : { value: names };
+  });
+}
+
+/** UDP ports of tunnels, as `vxlan:4789,geneve:6081`, or `none`. */
+export function tunnelPorts(): Form<readonly TunnelPort[]> {
+  return form('type:port, comma-separated, or none', (value) => {
+    if (value === 'none') return { value: [] };
+    const parts = value.split(',').map((part) => part.trim());
+    const ports = parts.map(parseTunnelPort).filter((port) => port !== undefined);
+    if (ports.length < parts.length) return { problem: 'is no list of vxlan:PORT and geneve:PORT' };
+    return ports.length > MAX_TUNNEL_PORTS ? { problem: `has more than ${MAX_TUNNEL_PORTS} ports` } : { value: ports };
+  });
+}
+
 /** A TCP port, 0 for any free one, or `off`. */
 export function portOrOff(): Form<number | 'off'> {
   const port = count(0, 65_535);
@@ -117,4 +149,10 @@ export function headers(): Form<Readonly<Record<string, string>>> {
     const pairs = parseKeyValueList(value);
     return pairs === undefined ? { problem: 'is no list of name=value' } : { value: Object.fromEntries(pairs) };
   });
+}
+
+function parseTunnelPort(part: string): TunnelPort | undefined {
+  const [, type, digits] = /^(vxlan|geneve):(\d{1,5})$/.exec(part) ?? [];
+  const port = Number(digits);
+  return (type === 'vxlan' || type === 'geneve') && port > 0 && port <= 65_535 ? { type, port } : undefined;
 }

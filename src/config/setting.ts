@@ -1,7 +1,7 @@
 import type { Form } from './forms.ts';
 
 /** The commands that take settings. */
-export type SettingCommand = 'probe' | 'replay' | 'demo' | 'settings';
+export type SettingCommand = 'probe' | 'node' | 'replay' | 'demo' | 'settings';
 
 export interface Setting<Value> {
   /** The flag without its dashes; the environment name follows from it. */
@@ -24,4 +24,9 @@ export type ValueOf<Declared extends Setting<unknown>> =
 /** `otlp-endpoint` → `PODFLOW_OTLP_ENDPOINT`. */
 export function toEnvName(flag: string): string {
   return `PODFLOW_${flag.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** Keeps the exact type of each declaration while it checks it. */
+export function declareSettings<const List extends Record<string, Setting<unknown>>>(list: List): List {
+  return list;
 }

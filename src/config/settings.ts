@@ -11,6 +11,7 @@ export type SettingsOf<Command extends SettingCommand> = {
 };
 
 export type ProbeSettings = SettingsOf<'probe'>;
+export type NodeSettings = SettingsOf<'node'>;
 export type ReplaySettings = SettingsOf<'replay'>;
 export type DemoSettings = SettingsOf<'demo'>;
 

@@ -1,4 +1,4 @@
-import { KEY_TAIL, TAIL } from '../model/flow-delta.ts';
+import { KEY_POINT, KEY_TAIL, TAIL } from '../model/flow-delta.ts';
 import { CHUNK_MASK, type RowChunk } from './row-chunk.ts';
 import {
   ORIENTATION,
@@ -144,6 +144,10 @@ export class FlowRow {
   }
   get kind(): number {
     return this.chunk.u8[this.#tailAt + TAIL.kind]!;
+  }
+  /** Where the flow was seen; see `KEY_POINT`. */
+  get point(): number {
+    return this.chunk.u32[this.u32At + ROW_U32.key + (this.isIpv6 ? KEY_POINT.ipv6 : KEY_POINT.ipv4) / 4]!;
   }
   port(side: Side): number {
     const at = this.#tailAt + (side === 0 ? TAIL.port0 : TAIL.port1);

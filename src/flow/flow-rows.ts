@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { FlowRow } from './flow-row.ts';
-import { hashKey } from './hash-key.ts';
+import { hashKey } from '../lib/hash-key.ts';
 import { RowIndex } from './row-index.ts';
 import { ROW_STATE, ROW_U32 } from './row-layout.ts';
 import { RowStore } from './row-store.ts';
 
-/** Words of a key. */
-export const KEY_WORDS = { ipv4: 4, ipv6: 10 } as const;
+/** Words of a key, its point included: the same tuple at two points is two flows. */
+export const KEY_WORDS = { ipv4: 5, ipv6: 11 } as const;
 
 /**
  * Flows by key. One cursor serves all: a row that a method returned is good until the next call.
@@ -38,7 +38,7 @@ export class FlowRows {
     return (this.#store.stateAt(index) & ROW_STATE.used) === 0 ? undefined : this.#store.at(index);
   }
 
-  /** Row of a key of 4 (IPv4) or 10 words (IPv6). */
+  /** Row of a key of 5 (IPv4) or 11 words (IPv6). */
   find(keys: Uint32Array, at: number, isIpv6: boolean): FlowRow | undefined {
     const wordCount = isIpv6 ? KEY_WORDS.ipv6 : KEY_WORDS.ipv4;
     const index = this.#index.find(hashKey(this.#seed, keys, at, wordCount), keys, at, wordCount);

@@ -1,19 +1,20 @@
 import { KEY_KIND } from '../model/flow-delta.ts';
 import type { FlowEndReason, FlowRecord } from '../model/flow-record.ts';
 import { IP_PROTOCOL, toTransportName } from '../model/ip-protocol.ts';
-import { AddressTexts } from './address-texts.ts';
+import type { ObservationPoint, PointResolver } from '../model/observation-point.ts';
+import { AddressTexts } from '../lib/address-texts.ts';
 import { toCommunityId } from '../lib/community-id.ts';
 import { clearTcp, fillTcp } from './fill-tcp.ts';
-import { DirectionResolver, type ObserverSide } from './flow-direction.ts';
+import { DirectionResolver } from './flow-direction.ts';
 import type { FlowRow, Side } from './flow-row.ts';
 import { ORIENTATION } from './row-layout.ts';
 import { resolveVerdict } from './verdict.ts';
 
 export interface RecordFillerOptions {
-  readonly interfaceName: string;
+  readonly resolvePoint: PointResolver;
+  /** Addresses of the observed pod, by which direction is told where the capture does not tell it. */
   readonly ownAddresses: readonly string[];
   readonly flowIdPrefix: string;
-  readonly observerSide: ObserverSide;
 }
 
 /** The report that a record belongs to. */
@@ -28,26 +29,28 @@ export interface ReportMoment {
 
 /** Writes what a row has to tell into a record. The row must be oriented. */
 export class RecordFiller {
-  readonly #interfaceName: string;
+  readonly #resolvePoint: PointResolver;
   readonly #idPrefix: string;
   readonly #addresses = new AddressTexts();
   readonly #directions: DirectionResolver;
 
   constructor(options: RecordFillerOptions) {
-    this.#interfaceName = options.interfaceName;
+    this.#resolvePoint = options.resolvePoint;
     this.#idPrefix = `${options.flowIdPrefix}-`;
-    this.#directions = new DirectionResolver(options.observerSide, options.ownAddresses);
+    this.#directions = new DirectionResolver(options.ownAddresses);
   }
 
   fill(record: FlowRecord, row: FlowRow, moment: ReportMoment, endReason: FlowEndReason | undefined): void {
     const { client } = row;
     const server = client === 0 ? 1 : 0;
+    // Asked anew each time: of a pod more may be known by now than when its flow began.
+    const point = this.#resolvePoint(row.point);
     record.flowId = this.#idPrefix + row.serial.toString(36);
     record.sequence = row.sequence;
     record.event = endReason !== undefined ? 'end' : row.sequence === 0 ? 'start' : 'update';
     record.endReason = endReason;
-    record.interfaceName = this.#interfaceName;
-    this.#fillEnds(record, row, client, server);
+    fillPoint(record, point, client);
+    this.#fillEnds(record, row, point, client, server);
     fillTimes(record, row, moment);
     fillTraffic(record, row, client, server);
     if (row.isTcp) fillTcp(record, row, client, server, moment.nowNs);
@@ -56,14 +59,14 @@ export class RecordFiller {
     fillVerdict(record, row, moment.nowNs);
   }
 
-  #fillEnds(record: FlowRecord, row: FlowRow, client: Side, server: Side): void {
+  #fillEnds(record: FlowRecord, row: FlowRow, { side }: ObservationPoint, client: Side, server: Side): void {
     const { addresses, communityIds } = row.chunk;
     const communityId = communityIds[row.local] ?? this.#makeTexts(row);
     const source = addresses[2 * row.local + client] ?? '';
     const destination = addresses[2 * row.local + server] ?? '';
     const { hasPorts, protocol } = row;
     record.communityId = communityId;
-    record.direction = this.#directions.resolve(row.seen(client), row.seen(server), source, destination);
+    record.direction = this.#directions.resolve(side, row.seen(client), row.seen(server), source, destination);
     record.initiator = (row.orientation & ORIENTATION.bySyn) === 0 ? 'guess' : 'syn';
     record.sourceAddress = source;
     record.sourcePort = hasPorts ? row.port(client) : undefined;
@@ -92,6 +95,15 @@ export class RecordFiller {
     communityIds[row.local] = communityId;
     return communityId;
   }
+}
+
+function fillPoint(record: FlowRecord, { interfaceName, podUid, tunnel }: ObservationPoint, client: Side): void {
+  record.interfaceName = interfaceName;
+  record.podUid = podUid;
+  record.tunnelType = tunnel?.type;
+  record.tunnelId = tunnel?.id;
+  record.tunnelSourceAddress = client === 0 ? tunnel?.address0 : tunnel?.address1;
+  record.tunnelDestinationAddress = client === 0 ? tunnel?.address1 : tunnel?.address0;
 }
 
 function fillTimes(record: FlowRecord, row: FlowRow, moment: ReportMoment): void {

@@ -1,7 +1,9 @@
+import { KEY_BYTES } from '../model/flow-delta.ts';
 import { ROW_U32 } from './row-layout.ts';
 import type { RowStore } from './row-store.ts';
 
 const FIRST_SLOTS = 1_024;
+const IPV4_KEY_WORDS = KEY_BYTES.ipv4 / 4;
 
 /**
  * Finds rows by key: open addressing with linear probing, each slot the key's hash and the row's index + 1 (0 = free).
@@ -53,7 +55,7 @@ export class RowIndex {
 
   #hasKey(index: number, keys: Uint32Array, at: number, wordCount: number): boolean {
     const row = this.#rows.at(index);
-    if (row.isIpv6 !== wordCount > 4) return false;
+    if (row.isIpv6 !== wordCount > IPV4_KEY_WORDS) return false;
     const words = row.chunk.u32;
     const keyAt = row.u32At + ROW_U32.key;
     for (let word = 0; word < wordCount; word++) if (words[keyAt + word] !== keys[at + word]) return false;

@@ -1,8 +1,8 @@
 /**
- * Layout of a row: what the table remembers of one flow, 184 bytes in one buffer that is read as doubles, words and
+ * Layout of a row: what the table remembers of one flow, 192 bytes in one buffer that is read as doubles, words and
  * bytes. Doubles hold times on the clock of the deltas (so that a stepped wall clock changes no age) and u64 sums.
  */
-export const ROW_BYTES = 184;
+export const ROW_BYTES = 192;
 
 /** Doubles of a row, in units of 8 bytes. */
 export const ROW_F64 = {
@@ -23,21 +23,21 @@ export const ROW_F64 = {
  */
 export const SIDE_F64 = { bytes: 0, frames: 1, firstNs: 2, lastNs: 3, synNs: 4, count: 5 } as const;
 
-/** Words of a row, in units of 4 bytes; the key lies as in a delta, 4 words for IPv4 and 10 for IPv6. */
-export const ROW_U32 = { key: 28, sequence: 38, sides: 39 } as const;
+/** Words of a row, in units of 4 bytes; the key lies as in a delta, 5 words for IPv4 and 11 for IPv6. */
+export const ROW_U32 = { key: 28, sequence: 39, sides: 40 } as const;
 
 /** Words of a side, from `ROW_U32.sides + side × SIDE_U32.count`; emptied by each report. */
 export const SIDE_U32 = { retransmits: 0, ackDelayKns: 1, count: 2 } as const;
 
 /** Bytes of a row. */
 export const ROW_U8 = {
-  sides: 172,
+  sides: 176,
   /** `ORIENTATION` bits. */
-  orientation: 180,
+  orientation: 184,
   /** Index into `ICMP_OUTCOMES`, 0 = no ICMP error. */
-  icmpOutcome: 181,
+  icmpOutcome: 185,
   /** Side whose packet the ICMP error quoted. */
-  icmpSide: 182,
+  icmpSide: 186,
 } as const;
 
 /** Bytes of a side, from `ROW_U8.sides + side × SIDE_U8.count`; only `tcpFlags` is emptied by a report. */

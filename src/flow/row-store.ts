@@ -4,6 +4,9 @@ import { FlowRow } from './flow-row.ts';
 import { CHUNK_MASK, CHUNK_ROWS, CHUNK_SHIFT, createRowChunk, type RowChunk } from './row-chunk.ts';
 import { ROW_STATE, ROW_U32 } from './row-layout.ts';
 
+/** Where the word of protocol, kind and VLAN stands in a key, from its end; the last is the point. */
+const KEY_STATE_WORD = -2;
+
 /** Rows of flows in chunks that are made when needed; a freed row is the next to be used again. */
 export class RowStore {
   readonly #chunks: RowChunk[];
@@ -47,7 +50,7 @@ export class RowStore {
     const keyAt = row.u32At + ROW_U32.key;
     if (index === this.#freed) this.#freed = row.chunk.u32[keyAt]! - 1;
     for (let word = 0; word < wordCount; word++) row.chunk.u32[keyAt + word] = keys[at + word]!;
-    row.state = ROW_STATE.used | (isIpv6 ? ROW_STATE.ipv6 : 0) | toKeyState(keys[at + wordCount - 1]!);
+    row.state = ROW_STATE.used | (isIpv6 ? ROW_STATE.ipv6 : 0) | toKeyState(keys[at + wordCount + KEY_STATE_WORD]!);
     this.#used++;
     return row;
   }
@@ -70,10 +73,10 @@ export class RowStore {
   }
 }
 
-/** What the last word of a key (protocol, kind, VLAN) says of its flow, as `ROW_STATE` bits. */
-function toKeyState(lastWord: number): number {
-  const protocol = lastWord & 0xff;
-  if (((lastWord >>> 8) & 0xff) !== KEY_KIND.normal) return 0;
+/** What the word of protocol, kind and VLAN says of its flow, as `ROW_STATE` bits. */
+function toKeyState(word: number): number {
+  const protocol = word & 0xff;
+  if (((word >>> 8) & 0xff) !== KEY_KIND.normal) return 0;
   if (protocol === IP_PROTOCOL.tcp) return ROW_STATE.tcp | ROW_STATE.ports;
   return protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.sctp ? ROW_STATE.ports : 0;
 }

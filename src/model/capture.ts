@@ -1,6 +1,7 @@
 import type { DnsMessage } from './dns-message.ts';
 import type { FlowDeltaBatch } from './flow-delta.ts';
 import type { IcmpError } from './icmp-error.ts';
+import type { ObservationPoint } from './observation-point.ts';
 
 export type BackendName = 'ebpf' | 'cap' | 'file';
 
@@ -45,7 +46,7 @@ export interface CaptureCounters {
   copyLostPackets: number;
 }
 
-/** One observation point: looks at one interface (or file) and delivers flow deltas. */
+/** Looks at one interface, at several, or at a file, and delivers flow deltas. */
 export interface CaptureBackend {
   readonly name: BackendName;
   /** Name of the observed interface as records tell it. */
@@ -57,4 +58,6 @@ export interface CaptureBackend {
   /** A file backend resolves at the end of the file; a live one never by itself. */
   readonly done: Promise<void>;
   counters(): CaptureCounters;
+  /** Names the `point` of a flow key that it handed over; see `PointResolver`. */
+  resolvePoint(point: number): ObservationPoint;
 }

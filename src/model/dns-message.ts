@@ -2,6 +2,8 @@
 export interface DnsMessage {
   /** Nanoseconds since the Unix epoch. */
   readonly timeNs: number;
+  /** Where it was seen (flow-delta.ts). */
+  readonly point: number;
   readonly isResponse: boolean;
   /** RCODE, 0 to 15, an index of DNS_RESPONSE_CODES; of a query without meaning. */
   readonly responseCode: number;

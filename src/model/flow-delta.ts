@@ -7,11 +7,24 @@
  * fragments without ports the order is the same, by address alone. Side counters count what that side **sent**.
  */
 
-/** Bytes of a key: addresses (network order) of sides 0 and 1, ports (host order) of both, protocol, kind, VLAN. */
-export const KEY_BYTES = { ipv4: 16, ipv6: 40 } as const;
+/**
+ * Bytes of a key: addresses (network order) of sides 0 and 1, ports (host order) of both, protocol, kind, VLAN, and the
+ * observation point.
+ */
+export const KEY_BYTES = { ipv4: 20, ipv6: 44 } as const;
 
 /** Where the tail (ports, protocol, kind, VLAN: 8 bytes) begins in a key. */
 export const KEY_TAIL = { ipv4: 8, ipv6: 32 } as const;
+
+/**
+ * Where the u32 `point` stands in a key: a number that the backend names by `resolvePoint` (observation-point.ts).
+ * 0 is the one point of a probe. A backend that looks at several interfaces takes the interface's index, or a number
+ * of its own for one in another network namespace. With POINT_IS_TUNNEL it is an encapsulated flow.
+ */
+export const KEY_POINT = { ipv4: 16, ipv6: 40 } as const;
+
+/** Bit of a point: the other bits number a tunnel that the backend has met. */
+export const POINT_IS_TUNNEL = 0x8000_0000;
 
 /** Byte offsets within the tail of a key. */
 export const TAIL = { port0: 0, port1: 2, protocol: 4, kind: 5, vlan: 6 } as const;
@@ -36,30 +49,30 @@ export const SIDE = {
   bytes: 0,
   /** u64 ns on the batch's clock, first frame; 0 when `frames` is 0. */
   firstNs: 8,
-  /** u64 ns on the batch's clock, first SYN or SYN-ACK of this side; 0 when there was none. */
-  synNs: 16,
   /** u32, last frame − first frame in units of 1,024 ns. */
-  activeKns: 24,
+  activeKns: 16,
   /** u32. */
-  frames: 28,
+  frames: 20,
   /** u32, segments that begin below the highest sequence seen (retransmitted or late), keep-alives left out. */
-  retransmits: 32,
+  retransmits: 24,
   /** u32, the highest sequence number seen + 1, valid with SEEN.sequence. */
-  nextSequence: 36,
+  nextSequence: 28,
   /** u32, acknowledgement of the *other* side's segment that this side is awaited to send (kernel's own). */
-  awaitedAck: 40,
+  awaitedAck: 32,
   /** u32, when that segment passed, in units of 1,024 ns, 0 = none is awaited (kernel's own). */
-  awaitedSinceKns: 44,
+  awaitedSinceKns: 36,
   /** u32, smoothed time from a segment of the other side to this side's acknowledgement, units of 1,024 ns; 0 = none. */
-  ackDelayKns: 48,
+  ackDelayKns: 40,
   /** u8, union of TCP flags. */
-  tcpFlags: 52,
+  tcpFlags: 44,
   /** u8, SEEN bits. */
-  seen: 53,
+  seen: 45,
   /** u8, SYNs without ACK sent, saturating at 255. */
-  synCount: 54,
+  synCount: 46,
   /** u8, when this side's segments last began a round-trip sample, in units of 2^27 ns modulo 256 (kernel's own). */
-  sampleTick: 55,
+  sampleTick: 47,
+  /** u64 ns on the batch's clock, first SYN or SYN-ACK of this side; 0 when there was none. */
+  synNs: 48,
 } as const;
 
 export const SEEN = {

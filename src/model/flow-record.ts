@@ -1,33 +1,57 @@
 import type { DropReason } from './drop-reason.ts';
 
 /** What a report says of its flow's life. One interval that holds both start and end is an `end`. */
-export type FlowEvent = 'start' | 'update' | 'end';
+export const FLOW_EVENTS = ['start', 'update', 'end'] as const;
+export type FlowEvent = (typeof FLOW_EVENTS)[number];
 
 /** Why a flow ended: the names of IPFIX flowEndReason (RFC 5102 §5.11.3). */
-export type FlowEndReason =
-  'idle_timeout' | 'active_timeout' | 'end_of_flow_detected' | 'forced_end' | 'lack_of_resources';
+export const FLOW_END_REASONS = [
+  'idle_timeout',
+  'active_timeout',
+  'end_of_flow_detected',
+  'forced_end',
+  'lack_of_resources',
+] as const;
+export type FlowEndReason = (typeof FLOW_END_REASONS)[number];
 
 /** The initiator's direction, seen from the observed pod. */
-export type FlowDirection = 'ingress' | 'egress' | 'unknown';
+export const FLOW_DIRECTIONS = ['ingress', 'egress', 'unknown'] as const;
+export type FlowDirection = (typeof FLOW_DIRECTIONS)[number];
 
 /** How the initiator (source) was told from the other side. */
-export type FlowInitiator = 'syn' | 'conntrack' | 'guess';
+export const FLOW_INITIATORS = ['syn', 'conntrack', 'guess'] as const;
+export type FlowInitiator = (typeof FLOW_INITIATORS)[number];
 
 /** What became of the attempt; see `DropReason` for why. */
-export type Verdict = 'forwarded' | 'dropped' | 'rejected' | 'unknown';
+export const VERDICTS = ['forwarded', 'dropped', 'rejected', 'unknown'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /**
  * What the node's conntrack table says of the flow: its tuple is not translated; it is; or the table knows nothing of
  * it. Absent before a node role has looked.
  */
-export type NatState = 'none' | 'translated' | 'unresolved';
+export const NAT_STATES = ['none', 'translated', 'unresolved'] as const;
+export type NatState = (typeof NAT_STATES)[number];
 
 /** Encapsulations that are looked into (RFC 7348, RFC 8926). */
-export type TunnelType = 'vxlan' | 'geneve';
+export const TUNNEL_TYPES = ['vxlan', 'geneve'] as const;
+export type TunnelType = (typeof TUNNEL_TYPES)[number];
 
 /** OpenTelemetry `network.connection.state`, as far as an observer of packets can tell it. */
-export type ConnectionState =
-  'syn_sent' | 'syn_received' | 'established' | 'fin_wait_1' | 'close_wait' | 'closing' | 'time_wait' | 'closed';
+export const CONNECTION_STATES = [
+  'syn_sent',
+  'syn_received',
+  'established',
+  'fin_wait_1',
+  'close_wait',
+  'closing',
+  'time_wait',
+  'closed',
+] as const;
+export type ConnectionState = (typeof CONNECTION_STATES)[number];
+
+export const NETWORK_TYPES = ['ipv4', 'ipv6'] as const;
+export type NetworkType = (typeof NETWORK_TYPES)[number];
 
 /**
  * One report of one flow for one interval: the shape that all stages share.
@@ -61,7 +85,7 @@ export interface FlowRecord {
   destinationPort: number | undefined;
   /** Lower-case IANA name (`tcp`, `ipv6-icmp`), or the protocol number as text where it has none here. */
   transport: string;
-  networkType: 'ipv4' | 'ipv6';
+  networkType: NetworkType;
   /** IANA protocol number. */
   protocolNumber: number;
   interfaceName: string;

@@ -5,8 +5,10 @@
 export interface IcmpError {
   /** Nanoseconds since the Unix epoch. */
   readonly timeNs: number;
+  /** Where it was seen; the quoted flow is looked for at the same point. */
+  readonly point: number;
   readonly family: 'ipv4' | 'ipv6';
-  /** Key of the quoted packet's flow, in the layout of flow-delta.ts. */
+  /** Key of the quoted packet's flow, in the layout of flow-delta.ts, `point` included. */
   readonly quotedKey: Uint8Array;
   /** Side of that key which had sent the quoted packet. */
   readonly quotedSide: 0 | 1;

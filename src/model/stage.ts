@@ -25,9 +25,16 @@ export interface Stage<Batch> {
 
 export type RecordStage = Stage<readonly FlowRecord[]>;
 
-/** Why a stage gave up records. */
+/** Why a stage gave up records. `sent_back` is no loss: the sender was told to send them again. */
 export type LossReason =
-  'queue_full' | 'rejected' | 'partial_success' | 'deadline' | 'write_failed' | 'stopped' | 'encode_failed';
+  | 'queue_full'
+  | 'rejected'
+  | 'partial_success'
+  | 'deadline'
+  | 'write_failed'
+  | 'stopped'
+  | 'encode_failed'
+  | 'sent_back';
 
 /** What a stage did with its records; frames are the packets in both directions that those records report. */
 export interface StageAccount {

@@ -3,7 +3,7 @@ import type * as https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { OTLPExporterError, type ExportResponse, type IExporterTransport } from '@opentelemetry/otlp-exporter-base';
 import { readAnswer, type Answer } from './http-answer.ts';
-import { MAX_MESSAGE_BYTES, parseStatusMessage, toLine } from './response-parser.ts';
+import { MAX_MESSAGE_BYTES, parseJsonStatusMessage, parseStatusMessage, toLine } from './response-parser.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
 /** Statuses after which the same request may be sent again (OTLP 1.x, "Retryable Response Codes"). */
@@ -100,6 +100,7 @@ function toExportResponse({ status, retryAfter, body }: Answer): ExportResponse 
 
 /** What the receiver said: the message of a google.rpc.Status, else the text of the body. */
 function toMessage(status: number, body: Buffer = Buffer.alloc(0)): string {
-  const text = parseStatusMessage(body) ?? toLine(body.toString('utf8', 0, MAX_MESSAGE_BYTES));
+  const message = parseStatusMessage(body) ?? parseJsonStatusMessage(body);
+  const text = message ?? toLine(body.toString('utf8', 0, MAX_MESSAGE_BYTES));
   return text === '' ? `HTTP ${status}` : text;
 }

@@ -3,7 +3,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { ExchangeTap, type Exchange } from './exchange-tap.ts';
 import { RETRYABLE_STATUSES } from './http-transport.ts';
 import type { OtlpClient, SendOutcome } from './otlp-client.ts';
-import { toReason } from './protobuf-client.ts';
+import { toReason } from './bytes-client.ts';
 import { parseJsonLogsResponse, toLine } from './response-parser.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
@@ -47,6 +47,11 @@ function toSendOutcome({ status, answer, requestBytes }: Exchange, error: Error 
     return { kind: 'sent', rejectedRecords, message, readable: content !== undefined, byteCount: requestBytes };
   }
   if (status === undefined || RETRYABLE_STATUSES.has(status))
-    return { kind: 'retry', retryAfterMs: parseRetryAfter(answer?.retryAfter, Date.now()), reason: toReason(error) };
+    return {
+      kind: 'retry',
+      status,
+      retryAfterMs: parseRetryAfter(answer?.retryAfter, Date.now()),
+      reason: toReason(error),
+    };
   return { kind: 'rejected', status, message: toReason(error) };
 }

@@ -1,23 +1,12 @@
-import { toSeverity, type Severity } from '../lib/flow-severity.ts';
-import { isInt64 } from '../lib/int64.ts';
-import { decodeTraceId, TRACE_ID_BYTES, traceCommunityId } from '../lib/trace-id.ts';
+import { traceCommunityId } from '../lib/trace-id.ts';
 import { FLOW_ATTRIBUTES, FLOW_EVENT_NAME, type FlowAttribute } from '../model/flow-attributes.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import type { Resource } from '../model/resource.ts';
-import { encodeKey, writeIntField, writeStringField, type EncodedKey } from './key-value-writer.ts';
+import { encodeKey, type EncodedKey } from './key-value-writer.ts';
+import { RECORD_TAG, writeAttribute, writeSeverity, writeTraceId } from './log-record-fields.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import { encodeField, RequestHead } from './request-head.ts';
 
-/** Tags (field number × 8 + wire type) of `LogRecord` in opentelemetry/proto/logs/v1/logs.proto. */
-const TAG = {
-  timeUnixNano: 0x09,
-  severityNumber: 0x10,
-  severityText: 0x1a,
-  attributes: 0x32,
-  traceId: 0x4a,
-  observedTimeUnixNano: 0x59,
-  eventName: 0x62,
-} as const;
 /** `ScopeLogs.log_records`. */
 const LOG_RECORDS = 0x12;
 
@@ -25,9 +14,7 @@ const LOG_RECORDS = 0x12;
 const RECORD_LENGTH_BYTES = 2;
 const INITIAL_BYTES = 64 * 1024;
 
-const INFO = encodeSeverity(toSeverity('forwarded'));
-const WARN = encodeSeverity(toSeverity('dropped'));
-const EVENT_NAME = encodeField(TAG.eventName, Buffer.from(FLOW_EVENT_NAME));
+const EVENT_NAME = encodeField(RECORD_TAG.eventName, Buffer.from(FLOW_EVENT_NAME));
 
 /**
  * Encodes flow records into one `ExportLogsServiceRequest` (opentelemetry-proto 1.x, fields in the order of their
@@ -40,7 +27,7 @@ export class LogsRequestEncoder {
   readonly #writer = new ProtobufWriter(INITIAL_BYTES);
   readonly #head: RequestHead;
   readonly #attributes: readonly EncodedAttribute[] = FLOW_ATTRIBUTES.map(({ name, read }) => ({
-    key: encodeKey(TAG.attributes, name),
+    key: encodeKey(RECORD_TAG.attributes, name),
     read,
   }));
 
@@ -86,43 +73,19 @@ export class LogsRequestEncoder {
     const writer = this.#writer;
     writer.writeByte(LOG_RECORDS);
     const recordStart = writer.openLength(RECORD_LENGTH_BYTES);
-    writer.writeByte(TAG.timeUnixNano);
+    writer.writeByte(RECORD_TAG.timeUnixNano);
     writer.writeFixed64(record.intervalEndNs);
-    writer.writeBytes(toSeverity(record.verdict).text === 'INFO' ? INFO : WARN);
-    this.#writeAttributes(record);
-    this.#writeTraceId(traceCommunityId(record));
-    writer.writeByte(TAG.observedTimeUnixNano);
+    writeSeverity(writer, record.verdict);
+    for (const { key, read } of this.#attributes) writeAttribute(writer, key, read(record));
+    writeTraceId(writer, traceCommunityId(record));
+    writer.writeByte(RECORD_TAG.observedTimeUnixNano);
     writer.writeFixed64(observedNs);
     writer.writeBytes(EVENT_NAME);
     writer.closeLength(recordStart, RECORD_LENGTH_BYTES);
-  }
-
-  #writeAttributes(record: FlowRecord): void {
-    const writer = this.#writer;
-    for (const { key, read } of this.#attributes) {
-      const value = read(record);
-      if (typeof value === 'string') writeStringField(writer, key, value);
-      else if (value !== undefined && isInt64(value)) writeIntField(writer, key, value);
-    }
-  }
-
-  #writeTraceId(communityId: string): void {
-    const writer = this.#writer;
-    writer.reserve(2 + TRACE_ID_BYTES);
-    const { bytes, position } = writer;
-    if (!decodeTraceId(communityId, bytes, position + 2)) return;
-    bytes[position] = TAG.traceId;
-    bytes[position + 1] = TRACE_ID_BYTES;
-    writer.position = position + 2 + TRACE_ID_BYTES;
   }
 }
 
 interface EncodedAttribute {
   readonly key: EncodedKey;
   readonly read: FlowAttribute['read'];
-}
-
-function encodeSeverity({ number, text }: Severity): Uint8Array {
-  const textField = encodeField(TAG.severityText, Buffer.from(text));
-  return Uint8Array.of(TAG.severityNumber, number, ...textField);
 }

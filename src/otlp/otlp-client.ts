@@ -13,6 +13,8 @@ export type SendOutcome =
     }
   | {
       readonly kind: 'retry';
+      /** Undefined when there was no answer. */
+      readonly status: number | undefined;
       /** What the receiver asked to wait, undefined when it named no time. */
       readonly retryAfterMs: number | undefined;
       readonly reason: string;

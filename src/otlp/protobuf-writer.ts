@@ -17,7 +17,7 @@ export class ProtobufWriter {
   #view: DataView;
 
   constructor(capacity: number) {
-    this.bytes = new Uint8Array(capacity);
+    this.bytes = allocate(capacity);
     this.#view = new DataView(this.bytes.buffer);
   }
 
@@ -25,7 +25,7 @@ export class ProtobufWriter {
   reserve(byteCount: number): void {
     const needed = this.position + byteCount;
     if (needed <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    const grown = allocate(Math.max(needed, this.bytes.length * 2));
     grown.set(this.bytes);
     this.bytes = grown;
     this.#view = new DataView(grown.buffer);
@@ -95,6 +95,11 @@ export class ProtobufWriter {
     }
     putVarint32(this.bytes, contentStart - lengthBytes, length);
   }
+}
+
+/** Not filled with zeros, which for a large buffer takes long; all of it is written before it is read. */
+function allocate(byteCount: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(byteCount).buffer);
 }
 
 /** Bytes of the varint of a 32-bit number. */

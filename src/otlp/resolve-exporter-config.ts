@@ -11,6 +11,8 @@ import { LOGS_PATH, LOGS_SIGNAL, type OtlpOptions } from './otlp-options.ts';
 const ENDPOINT_NAMES = toNames('ENDPOINT');
 const FILE_NAMES = ['CERTIFICATE', 'CLIENT_CERTIFICATE', 'CLIENT_KEY'].flatMap(toNames);
 
+/** The part of the options that says where and how requests go. */
+export type EndpointOptions = Pick<OtlpOptions, 'endpoint' | 'headers' | 'compression' | 'timeoutMs' | 'scopeVersion'>;
 export type ExporterConfig = OTLPExporterNodeConfigBase & { readonly compression: CompressionAlgorithm };
 
 /**
@@ -19,7 +21,7 @@ export type ExporterConfig = OTLPExporterNodeConfigBase & { readonly compression
  * Throws SETTINGS_INVALID with every problem found, in the environment too, where the exporters would fall back to
  * their defaults without a word.
  */
-export function resolveExporterConfig(options: OtlpOptions): ExporterConfig {
+export function resolveExporterConfig(options: EndpointOptions): ExporterConfig {
   const problems = findProblems(options, process.env);
   if (problems.length > 0)
     throw new PodflowError('SETTINGS_INVALID', { count: problems.length, problems: problems.join('\n') });
@@ -34,7 +36,7 @@ export function resolveExporterConfig(options: OtlpOptions): ExporterConfig {
   };
 }
 
-function findProblems(options: OtlpOptions, env: NodeJS.ProcessEnv): string[] {
+function findProblems(options: EndpointOptions, env: NodeJS.ProcessEnv): string[] {
   const endpoints = [['endpoint', options.endpoint], ...ENDPOINT_NAMES.map((name) => [name, env[name]])] as const;
   const badEndpoints = endpoints
     .filter(([, value]) => value !== undefined && value !== '' && !isHttpUrl(value))

@@ -67,6 +67,12 @@ export function parseStatusMessage(body: Uint8Array): string | undefined {
   return reader.failed || message === undefined ? undefined : toLine(message);
 }
 
+/** The same in JSON. */
+export function parseJsonStatusMessage(body: Uint8Array): string | undefined {
+  const message = parseJsonObject(Buffer.from(body).toString('utf8'))?.['message'];
+  return typeof message === 'string' ? toLine(message) : undefined;
+}
+
 /** One line of at most `MAX_MESSAGE_LENGTH` characters: a foreign text can neither forge log lines nor fill the log. */
 export function toLine(text: string): string {
   return text

@@ -4,17 +4,21 @@ import type { Amount, LossReason, RecordStage, StageAccount } from '../model/sta
 
 /** Where the counters come from that explain every frame. */
 export interface LossSources {
-  readonly capture: CaptureCounters;
-  readonly flows: FlowCounters;
-  readonly stages: readonly Pick<RecordStage, 'name' | 'account'>[];
+  /** Absent, both, where the run captured nothing itself. */
+  readonly capture?: CaptureCounters;
+  readonly flows?: FlowCounters;
+  readonly stages: readonly AccountedStage[];
 }
+
+/** A stage, and the frames handed to it where these are not just what the flow table reported. */
+export type AccountedStage = Pick<RecordStage, 'name' | 'account'> & { readonly handedFrames?: number };
 
 /** What became of every frame and record, step by step; what the counters do not tell is `unexplained`. */
 export interface LossSummary {
   /** Whether every step adds up. */
   readonly explained: boolean;
-  readonly capture: CaptureLosses;
-  readonly flowTable: FlowTableLosses;
+  readonly capture?: CaptureLosses;
+  readonly flowTable?: FlowTableLosses;
   readonly stages: Readonly<Record<string, StageLosses>>;
 }
 
@@ -32,7 +36,7 @@ interface FlowTableLosses {
   readonly unexplainedFrames: number;
 }
 
-/** received = forwarded + dropped + held, and received are all frames that the flow table reported. */
+/** received = forwarded + dropped + held, and received are all frames that were handed to it. */
 interface StageLosses {
   readonly received: Amount;
   readonly forwarded: Amount;
@@ -47,19 +51,23 @@ const VLAN_TAG_BYTES = 4;
 
 /** The account of a run that has ended; while one runs, what is on its way between two steps is unexplained. */
 export function toLossSummary({ capture, flows, stages }: LossSources): LossSummary {
-  const captureLosses = toCaptureLosses(capture);
-  const flowTable = toFlowTableLosses(capture, flows);
-  const stageLosses = stages.map((stage) => [stage.name, toStageLosses(stage.account(), flows)] as const);
+  const observed =
+    capture === undefined || flows === undefined
+      ? {}
+      : { capture: toCaptureLosses(capture), flowTable: toFlowTableLosses(capture, flows) };
+  const reportedFrames = flows?.reportedFrames ?? 0;
+  const stageLosses = stages.map(
+    (stage) => [stage.name, toStageLosses(stage.account(), stage.handedFrames ?? reportedFrames)] as const,
+  );
   const differences = [
-    captureLosses.unexplainedFrames,
-    captureLosses.unexplainedBytes,
-    flowTable.unexplainedFrames,
+    observed.capture?.unexplainedFrames ?? 0,
+    observed.capture?.unexplainedBytes ?? 0,
+    observed.flowTable?.unexplainedFrames ?? 0,
     ...stageLosses.flatMap(([, { unexplainedRecords, unexplainedFrames }]) => [unexplainedRecords, unexplainedFrames]),
   ];
   return {
     explained: differences.every((difference) => difference === 0),
-    capture: captureLosses,
-    flowTable,
+    ...observed,
     stages: Object.fromEntries(stageLosses),
   };
 }
@@ -84,7 +92,7 @@ function toFlowTableLosses({ attributedFrames }: CaptureCounters, flows: FlowCou
   return { reportedFrames, tableFullFrames, tableFullFlows, unexplainedFrames };
 }
 
-function toStageLosses({ received, forwarded, held, dropped }: StageAccount, flows: FlowCounters): StageLosses {
+function toStageLosses({ received, forwarded, held, dropped }: StageAccount, handedFrames: number): StageLosses {
   const ends = [forwarded, held, ...dropped.values()];
   const endedRecords = ends.reduce((sum, { records }) => sum + records, 0);
   const endedFrames = ends.reduce((sum, { frames }) => sum + frames, 0);
@@ -94,6 +102,6 @@ function toStageLosses({ received, forwarded, held, dropped }: StageAccount, flo
     held,
     dropped: Object.fromEntries(dropped),
     unexplainedRecords: received.records - endedRecords,
-    unexplainedFrames: flows.reportedFrames - endedFrames,
+    unexplainedFrames: handedFrames - endedFrames,
   };
 }

@@ -1,4 +1,4 @@
-import type { MetricDeclaration } from './metric-list.ts';
+import type { MetricDeclaration } from './metric-declaration.ts';
 
 /** Content type of the Prometheus text format 0.0.4. */
 export const EXPOSITION_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

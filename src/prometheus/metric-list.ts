@@ -1,15 +1,11 @@
-/** Declaration of one metric family; registration, exposition, documentation and the naming test come from it. */
-export interface MetricDeclaration {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  /** Base unit in which values are told; `count` for things counted, `info` for a constant 1. */
-  readonly unit: 'bytes' | 'seconds' | 'count' | 'info';
-  readonly labels: readonly string[];
-  readonly help: string;
-}
+import type { MetricDeclaration } from './metric-declaration.ts';
+import { NODE_METRICS } from './node-metric-list.ts';
 
-/** A pair: own pod → peer. `peer` is an address or `other` (beyond the cap), `role` the own pod's. */
-const PAIR_LABELS = ['peer', 'role', 'server_port', 'transport'] as const;
+/**
+ * A pair: own pod → peer. `pod_ip` is there where one observer looks at several pods, `peer` is an address or `other`
+ * (beyond the cap), `role` the own pod's.
+ */
+const PAIR_LABELS = ['pod_ip', 'peer', 'role', 'server_port', 'transport'] as const;
 
 /** Every metric that podflow itself exposes, once. */
 export const METRICS = {
@@ -251,4 +247,5 @@ export const METRICS = {
     labels: [],
     help: 'When the last OTLP request was taken, since the Unix epoch.',
   },
+  ...NODE_METRICS,
 } as const satisfies Record<string, MetricDeclaration>;

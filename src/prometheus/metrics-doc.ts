@@ -1,5 +1,6 @@
 import { toMarkdownTable } from '../lib/markdown-table.ts';
-import { METRICS, type MetricDeclaration } from './metric-list.ts';
+import type { MetricDeclaration } from './metric-declaration.ts';
+import { METRICS } from './metric-list.ts';
 
 const HEAD = `# Metrics
 

@@ -14,6 +14,8 @@ export interface PairCountersOptions {
   readonly pairSeriesLimit?: number;
   /** A pair without traffic for so long loses its series, default 15 min. */
   readonly pairSeriesTtlMs?: number;
+  /** Whether one observer looks at several pods: each pair then also tells its own pod's address. */
+  readonly hasManyPods?: boolean;
   /** Monotonic milliseconds. */
   readonly nowMs?: () => number;
 }
@@ -36,15 +38,18 @@ export class PairCounters implements RecordStage, ExpositionSource {
   readonly #failed = new FailedFlows(FAILED_FLOW_LIMIT);
   readonly #handshakes = new HandshakeHistogram();
   readonly #account = new StageCounters();
+  readonly #hasManyPods: boolean;
   readonly #nowMs: () => number;
   #overflowRecords = 0;
 
   constructor({
     pairSeriesLimit = 10_000,
     pairSeriesTtlMs = 900_000,
+    hasManyPods = false,
     nowMs = () => performance.now(),
   }: PairCountersOptions = {}) {
     this.#table = new PairTable({ pairSeriesLimit, pairSeriesTtlMs });
+    this.#hasManyPods = hasManyPods;
     this.#nowMs = nowMs;
   }
 
@@ -90,8 +95,15 @@ export class PairCounters implements RecordStage, ExpositionSource {
 
   #count(record: FlowRecord, nowMs: number): void {
     const role = toRole(record);
-    const peer = role === ROLE.server ? record.sourceAddress : record.destinationAddress;
-    const pair = this.#table.resolve(peer, role, record.protocolNumber, record.destinationPort, nowMs);
+    const [source, destination] = [record.sourceAddress, record.destinationAddress];
+    const key = {
+      own: this.#hasManyPods ? (role === ROLE.server ? destination : source) : '',
+      peer: role === ROLE.server ? source : destination,
+      role,
+      protocol: record.protocolNumber,
+      port: record.destinationPort,
+    };
+    const pair = this.#table.resolve(key, nowMs);
     if (this.#table.isOverflow(pair)) this.#overflowRecords++;
     const base = pair * CELLS_PER_PAIR;
     addTraffic(this.#table.cells, base, record, role === ROLE.server);

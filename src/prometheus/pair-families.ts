@@ -1,6 +1,7 @@
 import { IP_PROTOCOL } from '../model/ip-protocol.ts';
 import { encodeFamilyHead } from './exposition-text.ts';
-import { METRICS, type MetricDeclaration } from './metric-list.ts';
+import type { MetricDeclaration } from './metric-declaration.ts';
+import { METRICS } from './metric-list.ts';
 import { CELL, CELLS_PER_PAIR, REASON_CELL } from './pair-cells.ts';
 import type { PairTable } from './pair-table.ts';
 

@@ -14,6 +14,16 @@ export interface PairTableOptions {
   readonly pairSeriesTtlMs: number;
 }
 
+/** What tells pairs apart. */
+export interface PairKey {
+  /** Address of the own pod, empty where there is one only. */
+  readonly own: string;
+  readonly peer: string;
+  readonly role: RoleNumber;
+  readonly protocol: number;
+  readonly port: number | undefined;
+}
+
 const NO_PORT = 0x1_0000;
 const OTHER = 'other';
 const FIRST_CAPACITY = 64;
@@ -21,7 +31,8 @@ const FIRST_CAPACITY = 64;
 /**
  * The pairs of a probe with their counters: a run of CELLS_PER_PAIR doubles each.
  *
- * A pair is (peer address, role, server port, protocol). Beyond `pairSeriesLimit` it counts into an overflow pair, one for
+ * A pair is (own address, peer address, role, server port, protocol); the own address is empty for a probe, which looks
+ * at one pod. Beyond `pairSeriesLimit` it counts into an overflow pair, one for
  * each role and protocol (768 at most, and as a rule four), so that sums over peers and ports stay right; overflow
  * pairs are never removed. A removed pair's values are not added to them: its series end as they stand, which
  * Prometheus takes as a target that went, while an addition would count the same traffic twice.
@@ -34,8 +45,10 @@ export class PairTable {
   expiredPairs = 0;
 
   readonly #options: PairTableOptions;
-  readonly #byPeer = new Map<string, Map<number, number>>();
+  /** Index of a pair by own address, peer and code. */
+  readonly #byOwn = new Map<string, Map<string, Map<number, number>>>();
   readonly #overflow = new Map<number, number>();
+  readonly #owns: string[] = [];
   readonly #peers: string[] = [];
   readonly #free: number[] = [];
   #codes = new Int32Array(FIRST_CAPACITY);
@@ -64,10 +77,10 @@ export class PairTable {
   }
 
   /** Index of a pair, made at first sight. */
-  resolve(peer: string, role: RoleNumber, protocol: number, port: number | undefined, nowMs: number): number {
+  resolve({ own, peer, role, protocol, port }: PairKey, nowMs: number): number {
     const code = (role << 25) | (protocol << 17) | (port ?? NO_PORT);
-    const index = this.#byPeer.get(peer)?.get(code);
-    if (index === undefined) return this.#add(peer, code, nowMs);
+    const index = this.#byOwn.get(own)?.get(peer)?.get(code);
+    if (index === undefined) return this.#add(own, peer, code, nowMs);
     this.#lastSeenMs[index] = nowMs;
     return index;
   }
@@ -93,15 +106,14 @@ export class PairTable {
     };
   }
 
-  #add(peer: string, code: number, nowMs: number): number {
+  #add(own: string, peer: string, code: number, nowMs: number): number {
     if (this.#pairCount >= this.#options.pairSeriesLimit) this.#makeRoom(nowMs);
     if (this.#pairCount >= this.#options.pairSeriesLimit) return this.#overflowPair(code);
-    const index = this.#place(peer, code, toPort(code));
+    const index = this.#place(own, peer, code, toPort(code));
     this.#lastSeenMs[index] = nowMs;
     this.#pairCount++;
-    const codes = this.#byPeer.get(peer);
-    if (codes === undefined) this.#byPeer.set(peer, new Map([[code, index]]));
-    else codes.set(code, index);
+    const peers = getOrMake(this.#byOwn, own, () => new Map<string, Map<number, number>>());
+    getOrMake(peers, peer, () => new Map<number, number>()).set(code, index);
     return index;
   }
 
@@ -116,29 +128,33 @@ export class PairTable {
     const kind = code >>> 17;
     let index = this.#overflow.get(kind);
     if (index === undefined) {
-      index = this.#place(OTHER, code, OTHER);
+      index = this.#place('', OTHER, code, OTHER);
       this.#lastSeenMs[index] = Infinity;
       this.#overflow.set(kind, index);
     }
     return index;
   }
 
-  #place(peer: string, code: number, port: string): number {
+  #place(own: string, peer: string, code: number, port: string): number {
     const index = this.#free.pop() ?? this.labels.length;
     if (index >= this.#codes.length) this.#grow();
     const role = ROLE_NAMES[(code >>> 25) as RoleNumber];
     const transport = toTransportName((code >>> 17) & 0xff);
-    this.labels[index] = encodeLabels({ peer, role, server_port: port, transport });
+    const pod = own === '' ? {} : { pod_ip: own };
+    this.labels[index] = encodeLabels({ ...pod, peer, role, server_port: port, transport });
+    this.#owns[index] = own;
     this.#peers[index] = peer;
     this.#codes[index] = code;
     return index;
   }
 
   #remove(index: number): void {
-    const peer = this.#peers[index] ?? '';
-    const codes = this.#byPeer.get(peer);
+    const [own = '', peer = ''] = [this.#owns[index], this.#peers[index]];
+    const peers = this.#byOwn.get(own);
+    const codes = peers?.get(peer);
     codes?.delete(this.#codes[index] ?? 0);
-    if (codes?.size === 0) this.#byPeer.delete(peer);
+    if (codes?.size === 0) peers?.delete(peer);
+    if (peers?.size === 0) this.#byOwn.delete(own);
     this.labels[index] = undefined;
     this.cells.fill(0, index * CELLS_PER_PAIR, (index + 1) * CELLS_PER_PAIR);
     this.#free.push(index);
@@ -157,6 +173,12 @@ export class PairTable {
 function toPort(code: number): string {
   const port = code & 0x1_ffff;
   return port === NO_PORT ? '' : String(port);
+}
+
+function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
 }
 
 function copyInto<T extends Float64Array | Int32Array>(larger: T, smaller: T): T {

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { MetricDeclaration } from './metric-list.ts';
+import type { MetricDeclaration } from './metric-declaration.ts';
 
 /** Tells the present value of one series. */
 export type Report = (

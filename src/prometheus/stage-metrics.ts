@@ -15,6 +15,7 @@ const NOTHING_LOST: Readonly<Record<LossReason, Amount>> = {
   write_failed: { records: 0, frames: 0 },
   stopped: { records: 0, frames: 0 },
   encode_failed: { records: 0, frames: 0 },
+  sent_back: { records: 0, frames: 0 },
 };
 
 /** Shows the account of each stage: received = forwarded + dropped + held. */

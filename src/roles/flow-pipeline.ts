@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { FlowTable } from '../flow/flow-table.ts';
-import type { CaptureSink } from '../model/capture.ts';
+import type { CaptureBackend, CaptureSink } from '../model/capture.ts';
 import type { DnsMessage } from '../model/dns-message.ts';
 import type { FlowCounters } from '../model/flow-counters.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
+import type { PointResolver } from '../model/observation-point.ts';
 import type { RecordStage } from '../model/stage.ts';
 
 export interface FlowPipelineOptions {
@@ -11,9 +12,11 @@ export interface FlowPipelineOptions {
   readonly idleTimeoutMs: number;
   readonly activeTimeoutMs: number;
   readonly maxFlows: number;
-  readonly interfaceName: string;
+  /** Names the observation points of flows until `namePointsBy` gives another. */
+  readonly resolvePoint: PointResolver;
   readonly ownAddresses: readonly string[];
-  readonly observerSide: 'pod' | 'host';
+  /** May change records before the outputs get them. */
+  readonly onRecords?: (records: readonly FlowRecord[]) => void;
   /** Takes DNS messages; absent where nobody wants them. */
   readonly onDnsMessage?: (message: DnsMessage) => void;
 }
@@ -22,13 +25,18 @@ export interface FlowPipelineOptions {
 export class FlowPipeline {
   readonly #table: FlowTable;
   readonly #outputs: readonly RecordStage[];
+  readonly #onRecords: FlowPipelineOptions['onRecords'];
   readonly #onDnsMessage: FlowPipelineOptions['onDnsMessage'];
+  #resolvePoint: PointResolver;
 
   constructor(options: FlowPipelineOptions, outputs: readonly RecordStage[]) {
     this.#outputs = outputs;
+    this.#onRecords = options.onRecords;
     this.#onDnsMessage = options.onDnsMessage;
+    this.#resolvePoint = options.resolvePoint;
     this.#table = new FlowTable({
       ...options,
+      resolvePoint: (point) => this.#resolvePoint(point),
       flowIdPrefix: randomBytes(6).toString('hex'),
       emit: (records) => this.#emit(records),
     });
@@ -43,11 +51,17 @@ export class FlowPipeline {
     intervalEnd: (startNs, endNs, isLast) => (isLast ? this.#table.stop(endNs) : this.#table.report(startNs, endNs)),
   };
 
+  /** Lets the backend that fills the sink name its points, once there is one. */
+  namePointsBy(backend: Pick<CaptureBackend, 'resolvePoint'>): void {
+    this.#resolvePoint = (point) => backend.resolvePoint(point);
+  }
+
   counters(): FlowCounters {
     return this.#table.counters();
   }
 
   #emit(records: readonly FlowRecord[]): void {
+    this.#onRecords?.(records);
     for (const output of this.#outputs) output.accept(records);
   }
 }

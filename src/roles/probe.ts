@@ -6,12 +6,13 @@ import { createResource } from '../config/resource.ts';
 import type { ProbeSettings } from '../config/settings.ts';
 import { createDeadline } from '../lib/deadline.ts';
 import type { Log } from '../lib/log.ts';
+import { createPodPoint } from '../model/observation-point.ts';
 import type { RoleContext } from '../model/role-context.ts';
 import { DnsCounters } from '../prometheus/dns-counters.ts';
 import { PairCounters } from '../prometheus/pair-counters.ts';
 import type { HttpServer } from '../web/http-server.ts';
 import { FlowPipeline } from './flow-pipeline.ts';
-import type { ObservedParts } from './metrics-server.ts';
+import type { ObservedParts } from './probe-metrics.ts';
 import { createRecordOutputs } from './record-outputs.ts';
 import { startTelemetry } from './telemetry.ts';
 
@@ -27,7 +28,9 @@ export async function runProbe(settings: ProbeSettings, context: RoleContext): P
   const dns = new DnsCounters();
   const outputs = await createRecordOutputs(settings, resource, { ...context, log }, [pairs]);
   const onDnsMessage = dns.count.bind(dns);
-  const pipeline = new FlowPipeline({ ...settings, ...link, observerSide: 'pod', onDnsMessage }, outputs.stages);
+  const { ownAddresses } = link;
+  const resolvePoint = createPodPoint(link.interfaceName);
+  const pipeline = new FlowPipeline({ ...settings, ownAddresses, resolvePoint, onDnsMessage }, outputs.stages);
   await outputs.start();
   telemetry.observe(outputs);
   const backend = await openLiveBackend(
@@ -38,10 +41,12 @@ export async function runProbe(settings: ProbeSettings, context: RoleContext): P
       intervalMs: settings.intervalMs,
       mapEntries: settings.kernelMapEntries,
       maxFlows: settings.maxFlows,
+      decapsulate: settings.decapsulate,
     },
     pipeline.sink,
     log,
   );
+  pipeline.namePointsBy(backend);
   const server = await serveMetrics(settings, { backend, pipeline, outputs, pairs, dns }, log);
 
   if (!signal.aborted) await once(signal, 'abort');
@@ -57,8 +62,8 @@ export async function runProbe(settings: ProbeSettings, context: RoleContext): P
 /** Loads prom-client and all that serves it only when metrics are wanted: 4 to 7 MiB. */
 async function serveMetrics(settings: ProbeSettings, parts: ObservedParts, log: Log): Promise<HttpServer | undefined> {
   if (settings.metricsPort === 'off') return undefined;
-  const { startMetricsServer } = await import('./metrics-server.ts');
-  return startMetricsServer(settings.metricsHost, settings.metricsPort, parts, log);
+  const { startProbeMetrics } = await import('./probe-metrics.ts');
+  return startProbeMetrics(settings.metricsHost, settings.metricsPort, parts, log);
 }
 
 /** The interface to observe and its addresses, by which ingress is told from egress. */

@@ -5,8 +5,8 @@ import type { Resource } from '../model/resource.ts';
 import type { RoleContext } from '../model/role-context.ts';
 import type { Deadline, RecordStage } from '../model/stage.ts';
 import { createRecordWriter } from '../output/create-record-writer.ts';
-import type { LossSources } from '../output/loss-summary.ts';
-import { toRunSummary } from '../output/run-summary.ts';
+import type { AccountedStage, LossSources } from '../output/loss-summary.ts';
+import { toRunSummary, type RunSummary } from '../output/run-summary.ts';
 import { SummaryCollector } from '../output/summary-collector.ts';
 import { createOtlpSender, type OtlpStage } from '../otlp/create-otlp-sender.ts';
 
@@ -23,9 +23,19 @@ type OtlpSettings = Pick<
 
 export type OutputSettings = OtlpSettings & Pick<ProbeSettings, 'output' | 'outputFile' | 'json'>;
 
+/** What a run's summary is made of beside the outputs. */
+export interface SummarySources extends Omit<LossSources, 'stages'> {
+  /** Frames of records that came from elsewhere, and went to the local outputs only. */
+  readonly relayedFrames?: number;
+  /** Stages that are no output. */
+  readonly otherStages?: readonly AccountedStage[];
+}
+
 /** All stages that take flow records, in the order in which they get them. */
 export class RecordOutputs {
   readonly stages: readonly RecordStage[];
+  /** Those that keep records here: text, files, the summary. */
+  readonly localStages: readonly RecordStage[];
   readonly #otlp: OtlpStage | undefined;
   readonly #summary: SummaryCollector | undefined;
   /** Aborted when the deadline has passed: what is still under way then is given up. */
@@ -34,7 +44,8 @@ export class RecordOutputs {
   constructor(otlp: OtlpStage | undefined, summary: SummaryCollector | undefined, others: readonly RecordStage[]) {
     this.#otlp = otlp;
     this.#summary = summary;
-    this.stages = [otlp, summary, ...others].filter((stage) => stage !== undefined);
+    this.localStages = [...(summary === undefined ? [] : [summary]), ...others];
+    this.stages = otlp === undefined ? this.localStages : [otlp, ...this.localStages];
   }
 
   get otlpCounters(): (() => OtlpCounters) | undefined {
@@ -53,15 +64,25 @@ export class RecordOutputs {
   }
 
   /** The one JSON line that `--json` asks for; behind NDJSON on the same stdout it is the last line. */
-  writeSummary(stdout: RoleContext['stdout'], sources: Omit<LossSources, 'stages'>): void {
-    if (this.#summary === undefined) return;
-    const summary = toRunSummary(this.#summary.collected(), { ...sources, stages: this.stages });
-    stdout.write(`${JSON.stringify(summary)}\n`);
+  writeSummary(stdout: RoleContext['stdout'], sources: SummarySources, further: object = {}): void {
+    const summary = this.#toSummary(sources);
+    if (summary !== undefined) stdout.write(`${JSON.stringify({ ...summary, ...further })}\n`);
+  }
+
+  #toSummary({ relayedFrames = 0, otherStages = [], ...sources }: SummarySources): RunSummary | undefined {
+    if (this.#summary === undefined) return undefined;
+    const reportedFrames = sources.flows?.reportedFrames ?? 0;
+    const outputs = this.stages.map((stage) => ({
+      name: stage.name,
+      account: () => stage.account(),
+      handedFrames: reportedFrames + (stage === this.#otlp ? 0 : relayedFrames),
+    }));
+    return toRunSummary(this.#summary.collected(), { ...sources, stages: [...outputs, ...otherStages] });
   }
 }
 
 /**
- * Makes the stages that the settings ask for, beside `others`.
+ * Makes the stages that the settings ask for, beside `others`. What does not observe has no records of its own to send.
  * @throws PodflowError SETTINGS_INVALID when the receiver's address cannot be used
  */
 export async function createRecordOutputs(
@@ -69,10 +90,12 @@ export async function createRecordOutputs(
   resource: Resource,
   context: Pick<RoleContext, 'env' | 'log' | 'stdout'>,
   others: readonly RecordStage[],
+  isObserving = true,
 ): Promise<RecordOutputs> {
-  const otlp = isOtlpWanted(settings, context.env)
-    ? await createOtlpSender(toOtlpOptions(settings, resource), context.log)
-    : undefined;
+  const otlp =
+    isObserving && isOtlpWanted(settings, context.env)
+      ? await createOtlpSender(toOtlpOptions(settings, resource), context.log)
+      : undefined;
   const summary = settings.json ? new SummaryCollector() : undefined;
   const { output: format, outputFile: file } = settings;
   const writer =
@@ -81,7 +104,7 @@ export async function createRecordOutputs(
 }
 
 /** Nothing is sent unless a receiver is named, by setting or by the standard environment names. */
-function isOtlpWanted({ otlpEndpoint }: OtlpSettings, env: RoleContext['env']): boolean {
+export function isOtlpWanted({ otlpEndpoint }: OtlpSettings, env: RoleContext['env']): boolean {
   const named = [otlpEndpoint, env['OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'], env['OTEL_EXPORTER_OTLP_ENDPOINT']];
   return named.some((value) => value !== undefined && value !== '');
 }

@@ -4,6 +4,7 @@ import { createResource } from '../config/resource.ts';
 import type { ReplaySettings } from '../config/settings.ts';
 import { createDeadline } from '../lib/deadline.ts';
 import type { RoleContext } from '../model/role-context.ts';
+import { USUAL_TUNNEL_PORTS } from '../model/tunnel-port.ts';
 import { FlowPipeline } from './flow-pipeline.ts';
 import { createRecordOutputs } from './record-outputs.ts';
 import { startTelemetry } from './telemetry.ts';
@@ -15,11 +16,11 @@ export async function runReplay(path: string, settings: ReplaySettings, context:
   const telemetry = await startTelemetry(settings, resource, context);
   const { log } = telemetry;
   const outputs = await createRecordOutputs(settings, resource, { ...context, log }, []);
-  const { intervalMs, maxFlows } = settings;
-  const backend = new FileBackend({ path, intervalMs, maxFlows }, log);
+  const { intervalMs, maxFlows, decapsulate = USUAL_TUNNEL_PORTS } = settings;
+  const backend = new FileBackend({ path, intervalMs, maxFlows, decapsulate }, log);
   const ownAddresses = settings.ownAddresses ?? [];
-  const { interfaceName } = backend;
-  const pipeline = new FlowPipeline({ ...settings, interfaceName, ownAddresses, observerSide: 'pod' }, outputs.stages);
+  const resolvePoint = backend.resolvePoint.bind(backend);
+  const pipeline = new FlowPipeline({ ...settings, ownAddresses, resolvePoint }, outputs.stages);
 
   await outputs.start();
   telemetry.observe(outputs);

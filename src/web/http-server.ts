@@ -12,6 +12,10 @@ export interface HttpServerOptions {
   /** The setting to name when the address cannot be had. */
   readonly flag: string;
   readonly handler: HttpHandler;
+  /** Connections at a time, default 256. */
+  readonly connectionLimit?: number;
+  /** How long a request with its body may take to come, default 15 s. */
+  readonly requestTimeoutMs?: number;
   readonly log: Log;
 }
 
@@ -40,13 +44,13 @@ export class HttpServer {
     this.#server = createServer(
       {
         headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
+        requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
         connectionsCheckingInterval: CHECK_INTERVAL_MS,
       },
       (request, response) => this.#answer(request, response),
     );
-    this.#server.maxConnections = CONNECTION_LIMIT;
+    this.#server.maxConnections = options.connectionLimit ?? CONNECTION_LIMIT;
   }
 
   /** Begins to listen and tells the real address; rejects with ADDRESS_IN_USE when it cannot. */

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { FlowTable } from '../../src/flow/flow-table.ts';
+import { createPodPoint } from '../../src/model/observation-point.ts';
 import { FlowDeltaLoad, LOAD_FRAMES } from '../support/flow-delta-load.ts';
 import { atMost } from './support/goal.ts';
 import { readMachine } from './support/machine.ts';
@@ -57,10 +58,9 @@ function createTable(): FlowTable {
     idleTimeoutMs: 15_000,
     activeTimeoutMs: 1_800_000,
     maxFlows: 262_144,
-    interfaceName: 'eth0',
     ownAddresses: [],
     flowIdPrefix: 'k3v9x2',
-    observerSide: 'pod',
+    resolvePoint: createPodPoint('eth0'),
     emit: (records) => {
       for (const record of records) sum += record.packets + record.flowId.length;
     },

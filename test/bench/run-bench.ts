@@ -21,6 +21,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   decode: { script: 'decode.ts', summary: 'packets decoded and aggregated in user space' },
   'flow-table': { script: 'flow-table.ts', summary: 'flow deltas to flow records' },
   otlp: { script: 'otlp-encode.ts', summary: 'flow records to OTLP requests' },
+  nat: { script: 'nat/nat-bench.ts', summary: 'conntrack mirrored, requests of probes decoded and rewritten (root)' },
+  node: { script: 'node/node-bench.ts', summary: 'one observer of a node against a sidecar in each pod (root)' },
   exposition: { script: 'exposition.ts', summary: 'flow records to Prometheus series, and their scrape' },
 };
 

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { FlowTable } from '../../src/flow/flow-table.ts';
-import { KEY_BYTES, VALUE_BYTES } from '../../src/model/flow-delta.ts';
+import { KEY_BYTES, KEY_TAIL, TAIL, VALUE_BYTES } from '../../src/model/flow-delta.ts';
 import type { FlowRecord } from '../../src/model/flow-record.ts';
+import { createPodPoint } from '../../src/model/observation-point.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 5);
@@ -26,24 +27,24 @@ class Fuzzer {
 
   constructor(seed: number) {
     this.#random = seededRandom(seed);
-    const pool = (byteCount: number): Uint8Array[] =>
+    const pool = (family: 'ipv4' | 'ipv6'): Uint8Array[] =>
       Array.from({ length: 300 }, () => {
-        const key = randomBytes(this.#random, byteCount);
+        const key = randomBytes(this.#random, KEY_BYTES[family]);
+        const tail = KEY_TAIL[family];
         // Most keys are of protocols that the table knows; the kind is known in half of them.
-        if (this.#random(8) > 0) key[byteCount - 4] = [1, 6, 6, 17, 58, 132][this.#random(6)]!;
-        if (this.#random(2) === 0) key[byteCount - 3] = this.#random(3);
+        if (this.#random(8) > 0) key[tail + TAIL.protocol] = [1, 6, 6, 17, 58, 132][this.#random(6)]!;
+        if (this.#random(2) === 0) key[tail + TAIL.kind] = this.#random(3);
         return key;
       });
-    this.#pools = { ipv4: pool(KEY_BYTES.ipv4), ipv6: pool(KEY_BYTES.ipv6) };
+    this.#pools = { ipv4: pool('ipv4'), ipv6: pool('ipv6') };
     this.#table = new FlowTable({
       intervalMs: 10_000,
       idleTimeoutMs: 15_000,
       activeTimeoutMs: 60_000,
       maxFlows: 400,
-      interfaceName: 'eth0',
       ownAddresses: [],
       flowIdPrefix: 'fuzz',
-      observerSide: 'pod',
+      resolvePoint: createPodPoint('eth0'),
       emit: (records) => this.#read(records),
     });
   }
@@ -77,6 +78,7 @@ class Fuzzer {
     const family = FAMILIES[random(2)]!;
     this.#table.applyIcmpError({
       timeNs: this.#nowNs,
+      point: 0,
       family,
       quotedKey: random(10) === 0 ? randomBytes(random, random(50)) : this.#key(family),
       quotedSide: random(2) === 0 ? 0 : 1,

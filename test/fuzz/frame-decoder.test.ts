@@ -6,8 +6,16 @@ import { LINK_TYPE } from '../../src/capture/packet/link-type.ts';
 import { PacketAggregator } from '../../src/capture/packet/packet-aggregator.ts';
 import { parseDnsMessage } from '../../src/capture/packet/parse-dns-message.ts';
 import type { DnsMessage } from '../../src/model/dns-message.ts';
-import type { FlowDeltaBatch } from '../../src/model/flow-delta.ts';
+import {
+  KEY_BYTES,
+  KEY_POINT,
+  POINT_IS_TUNNEL,
+  SIDE,
+  SIDE_BYTES,
+  type FlowDeltaBatch,
+} from '../../src/model/flow-delta.ts';
 import type { IcmpError } from '../../src/model/icmp-error.ts';
+import { USUAL_TUNNEL_PORTS, type TunnelPort } from '../../src/model/tunnel-port.ts';
 import { ByteMutator } from '../support/byte-mutator.ts';
 import { readPcapFrames } from '../support/frame-sender.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -29,17 +37,18 @@ class FrameFuzzer {
   inputs = 0;
   errors = 0;
   messages = 0;
+  tunnelled = 0;
   readonly #random: ReturnType<typeof seededRandom>;
   readonly #mutator: ByteMutator;
   readonly #aggregator: PacketAggregator;
   #bytesIn = 0;
   #delivered = { frames: 0, bytes: 0 };
 
-  constructor(seed: number) {
+  constructor(seed: number, decapsulate: readonly TunnelPort[]) {
     this.#random = seededRandom(seed);
     this.#mutator = new ByteMutator(this.#random, readSeeds());
     this.#aggregator = new PacketAggregator(
-      { maxFlows: MAX_FLOWS },
+      { maxFlows: MAX_FLOWS, decapsulate },
       {
         deltas: (batch) => this.#sum(batch),
         icmpError: (error) => this.#check(error),
@@ -88,7 +97,7 @@ class FrameFuzzer {
   #check(error: IcmpError): void {
     this.errors++;
     const types = error.family === 'ipv4' ? [3, 11, 12] : [1, 2, 3, 4];
-    if (!types.includes(error.type) || error.quotedKey.length !== (error.family === 'ipv4' ? 16 : 40))
+    if (!types.includes(error.type) || error.quotedKey.length !== KEY_BYTES[error.family])
       expect(error).toEqual('an error with a key of its family');
   }
 
@@ -98,21 +107,27 @@ class FrameFuzzer {
       expect({ isResponse, responseCode }).toEqual('a message with a code of four bits');
   }
 
-  #sum({ count, values }: FlowDeltaBatch): void {
+  #sum({ family, count, keys, values }: FlowDeltaBatch): void {
+    const points = new DataView(keys.buffer, keys.byteOffset, keys.byteLength);
+    for (let at = KEY_POINT[family]; at < keys.byteLength; at += KEY_BYTES[family])
+      if (points.getUint32(at, true) >= POINT_IS_TUNNEL) this.tunnelled++;
     const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
     for (let side = 0; side < count * 2; side++) {
-      this.#delivered.bytes += Number(view.getBigUint64(side * 56, true));
-      this.#delivered.frames += view.getUint32(side * 56 + 28, true);
+      this.#delivered.bytes += Number(view.getBigUint64(side * SIDE_BYTES + SIDE.bytes, true));
+      this.#delivered.frames += view.getUint32(side * SIDE_BYTES + SIDE.frames, true);
     }
   }
 }
 
 describe('fuzz: frame decoder', () => {
-  test(
-    'damaged frames of every link type: nothing is thrown and every frame is counted once',
-    () => {
+  test.each([
+    ['left alone', []],
+    ['looked into', USUAL_TUNNEL_PORTS],
+  ])(
+    'damaged frames of every link type, tunnels %s: nothing is thrown and every frame is counted once',
+    (_how, ports) => {
       const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 32));
-      const fuzzer = new FrameFuzzer(seed);
+      const fuzzer = new FrameFuzzer(seed, ports);
       const endMs = Date.now() + SECONDS * 1000;
       const heapBefore = process.memoryUsage().arrayBuffers;
       try {
@@ -120,13 +135,14 @@ describe('fuzz: frame decoder', () => {
       } catch (error) {
         throw new Error(`FUZZ_SEED=${seed} fails`, { cause: error });
       }
-      const { inputs, errors, messages } = fuzzer;
+      const { inputs, errors, messages, tunnelled } = fuzzer;
       process.stderr.write(
-        `frame decoder: ${inputs} inputs, ${errors} ICMP errors, ${messages} DNS, FUZZ_SEED=${seed}\n`,
+        `frame decoder: ${inputs} inputs, ${errors} ICMP errors, ${messages} DNS, ${tunnelled} deltas in tunnels, FUZZ_SEED=${seed}\n`,
       );
       expect(inputs).toBeGreaterThan(20_000 * SECONDS);
       expect(errors).toBeGreaterThan(0);
       expect(messages).toBeGreaterThan(0);
+      expect(tunnelled > 0).toBe(ports.length > 0);
       expect(process.memoryUsage().arrayBuffers - heapBefore).toBeLessThan(64 * 2 ** 20);
     },
     SECONDS * 1000 + 20_000,

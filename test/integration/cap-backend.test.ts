@@ -10,11 +10,13 @@ import { LinkMonitor } from '../../src/capture/interface/link-monitor.ts';
 import { SILENT_LOG, type Log } from '../../src/lib/log.ts';
 import { connectNamespaces } from '../../src/lib/network-namespace.ts';
 import { SEEN } from '../../src/model/flow-delta.ts';
+import { USUAL_TUNNEL_PORTS } from '../../src/model/tunnel-port.ts';
 import { CollectingSink, readKey } from '../support/collecting-sink.ts';
 import { DeltaCollector } from '../support/delta-collector.ts';
 import { readPcapFrames, sendFrames } from '../support/frame-sender.ts';
 import { outputOf, runFlood, startHttpServer, startSink } from '../support/load.ts';
 import { toAccounted } from '../support/loss-identity.ts';
+import { ethernet, ipv4, udp, vxlan } from '../support/packet-builder.ts';
 import { CLIENT_ADDRESS, createPodPair, SERVER_ADDRESS, type PodPair } from '../support/pod-pair.ts';
 import { describeWithRights } from '../support/requirements.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -208,6 +210,38 @@ describeWithRights('cap backend', ['cc', 'ping', 'setpriv'], () => {
       await ping(1).catch(() => undefined);
       return sink.frames > 0;
     });
+    await backend.stop();
+    checkIdentity();
+  }, 30_000);
+
+  test('tunnels: their numbers go on when the capture process is another', async () => {
+    const sink = new DeltaCollector();
+    const inner = ethernet(ipv4({ source: '10.0.0.1', destination: '10.0.0.2', protocol: 17 }, udp(5, 6, 'inner')));
+    const outer = { source: '192.0.2.1', destination: '192.0.2.2', protocol: 17 };
+    const send = (id: number): void => {
+      const monitor = LinkMonitor.open(pods.client.path);
+      const frame = ethernet(ipv4(outer, udp(50_000, 4789, vxlan(id, inner))));
+      sendFrames(pods.client.path, monitor.read('eth0')?.ifindex ?? 0, [frame]);
+      monitor.close();
+    };
+    const points = (): number[] => [...sink.flows.values()].filter((flow) => flow.ports[0] === 5).map((f) => +f.point);
+    await create({ decapsulate: USUAL_TUNNEL_PORTS }).start(sink);
+    send(111);
+    await waitFor('the first tunnel', () => points().length === 1);
+    pods.client.run('ip', 'link', 'set', 'eth0', 'down');
+    await waitFor('the end of the capture process', () => warnings.some((text) => text.includes('process ended')));
+    pods.client.run('ip', 'link', 'set', 'eth0', 'up');
+    await waitFor('the second tunnel', () => {
+      send(222);
+      return points().length === 2;
+    });
+    const tunnels = points().map((point) => backend.resolvePoint(point).tunnel);
+    const addresses = { type: 'vxlan', address0: '192.0.2.1', address1: '192.0.2.2' };
+    expect(tunnels).toEqual([
+      { ...addresses, id: 111 },
+      { ...addresses, id: 222 },
+    ]);
+    expect(backend.resolvePoint(points()[0] ?? 0).interfaceName).toBe('eth0');
     await backend.stop();
     checkIdentity();
   }, 30_000);

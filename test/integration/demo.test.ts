@@ -27,6 +27,22 @@ function parentOf(pid: number): number | undefined {
   }
 }
 
+/** What clients sent to a Service is what arrived at each of its pods, and the node named that pod. */
+function expectResolved({ dialled, delivered }: DemoSummary): void {
+  const toService = dialled.filter((pair) => pair.destination === 'service shop/web');
+  const backends = [...new Set(toService.map((pair) => pair.backend?.pod))];
+  expect(backends).toHaveLength(2);
+  const bytesOf = (pairs: DemoSummary['dialled']): number =>
+    pairs.reduce((total, pair) => total + pair.bytes + pair.reverseBytes, 0);
+  for (const backend of backends) {
+    const sent = bytesOf(toService.filter((pair) => pair.backend?.pod === backend && pair.backend?.port === 8080));
+    expect(sent).toBeGreaterThan(2_000);
+    expect(bytesOf(delivered.filter((pair) => pair.destination === backend && pair.port === 8080))).toBe(sent);
+  }
+  const toDns = dialled.filter((pair) => pair.destination === 'service kube-system/kube-dns');
+  expect(new Set(toDns.map((pair) => pair.backend?.pod))).toEqual(new Set(['kube-system/coredns-0']));
+}
+
 let demo: ChildProcess;
 let stdout = '';
 let stderr = '';
@@ -64,13 +80,17 @@ describeWithRights('demo on real packets', ['iptables', 'setpriv', 'unshare', 'n
     expect(new Set(of('bank/ledger-0', 5432))).toEqual(new Set(['syn_unanswered']));
     expect(of('service shop/web', 80)).toEqual([]);
     for (const observer of summary.observers) expect(observer.losses).toMatchObject({ explained: true });
-    // What clients sent to the Service is what arrived at its two pods.
-    const sum = (pairs: DemoSummary['dialled'], port: number): number =>
-      pairs.filter((pair) => pair.port === port).reduce((total, pair) => total + pair.bytes + pair.reverseBytes, 0);
-    expect(sum(summary.delivered, 8080)).toBeGreaterThan(10_000);
-    expect(sum(summary.delivered, 8080)).toBe(sum(summary.dialled, 80));
-    expect(new Set(summary.delivered.filter((pair) => pair.port === 8080).map((pair) => pair.destination)).size).toBe(
-      2,
+    expectResolved(summary);
+  }, 60_000);
+
+  test('the node role alone sees the same, for all pods at once', async () => {
+    start([process.execPath, MAIN, 'demo', '--for', '12s', '--json', '--observer', 'node']);
+    const summary = await finish();
+    expect(summary.observers.map(({ observer }) => observer)).toEqual(['node demo-node']);
+    for (const observer of summary.observers) expect(observer.losses).toMatchObject({ explained: true });
+    expectResolved(summary);
+    expect(new Set(summary.drops.map((drop) => drop.reason))).toEqual(
+      new Set(['connection_refused', 'port_unreachable', 'syn_unanswered']),
     );
   }, 60_000);
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { FileBackend } from '../../src/capture/file/file-backend.ts';
 import { SILENT_LOG } from '../../src/lib/log.ts';
+import { createPodPoint } from '../../src/model/observation-point.ts';
 import { FlowPipeline } from '../../src/roles/flow-pipeline.ts';
 import { describeWithTools } from '../support/requirements.ts';
 
@@ -24,9 +25,8 @@ async function replay(path: string): Promise<Counts> {
   const pipeline = new FlowPipeline(
     {
       ...options,
-      interfaceName: 'eth0',
       ownAddresses: [],
-      observerSide: 'pod',
+      resolvePoint: createPodPoint('eth0'),
       onDnsMessage: ({ isResponse, responseCode }) => add(counts, isResponse, responseCode),
     },
     [],

@@ -5,6 +5,8 @@ import ipaddr from 'ipaddr.js';
 import { expect, test } from '@jest/globals';
 import { FileBackend } from '../../src/capture/file/file-backend.ts';
 import { SILENT_LOG } from '../../src/lib/log.ts';
+import { USUAL_TUNNEL_PORTS } from '../../src/model/tunnel-port.ts';
+import { FRAGMENT_PORT } from '../fixtures/captures/tunnel-captures.ts';
 import { CollectingSink, type ReadDelta, type ReadSide } from '../support/collecting-sink.ts';
 import { describeWithTools } from '../support/requirements.ts';
 
@@ -23,9 +25,11 @@ function addSent(sent: Sent, key: string, frames: number, bytes: number, retrans
   });
 }
 
-async function replay(name: string): Promise<{ sink: CollectingSink; backend: FileBackend }> {
+async function replay(name: string, isInside = false): Promise<{ sink: CollectingSink; backend: FileBackend }> {
   const sink = new CollectingSink();
-  const backend = new FileBackend({ path: `${FOLDER}${name}`, intervalMs: 10_000, maxFlows: 10_000 }, SILENT_LOG);
+  const decapsulate = isInside ? USUAL_TUNNEL_PORTS : [];
+  const options = { path: `${FOLDER}${name}`, intervalMs: 10_000, maxFlows: 10_000, decapsulate };
+  const backend = new FileBackend(options, SILENT_LOG);
   await backend.start(sink);
   await backend.done;
   return { sink, backend };
@@ -61,16 +65,29 @@ const FIELDS = [
     'icmpv6.type',
     'tcp.analysis.retransmission',
     'tcp.analysis.ack_rtt',
+    'frame.protocols',
   ],
 ] as const;
 type Row = Record<(typeof FIELDS)[number], string>;
 
-/** One row for each packet that passes the filter; of nested headers the outer one. */
-function askTshark(name: string, filter: string): Row[] {
+/** One row for each packet that passes the filter; of nested headers the outer one, or the innermost. */
+function askTshark(name: string, filter: string, isInside = false): Row[] {
   const options = ['ip.defragment:FALSE', 'ipv6.defragment:FALSE', 'tcp.analyze_sequence_numbers:TRUE'];
-  const off = ['dns', 'mdns', 'm3ua', 'quic'];
+  const off = ['dns', 'mdns', 'm3ua', 'quic', ...(isInside ? [] : ['vxlan', 'geneve'])];
   const args = [
-    ...['-r', `${FOLDER}${name}`, '-Y', filter, '-T', 'fields', '-E', 'occurrence=f', '-E', 'separator=|'],
+    ...[
+      '-r',
+      `${FOLDER}${name}`,
+      '-Y',
+      filter,
+      '-T',
+      'fields',
+      '-E',
+      `occurrence=${isInside ? 'l' : 'f'}`,
+      '-E',
+      'separator=|',
+    ],
+    ...['-d', 'udp.port==8472,vxlan'],
     ...options.flatMap((option) => ['-o', option]),
     ...off.flatMap((protocol) => ['--disable-protocol', protocol]),
     ...FIELDS.flatMap((field) => ['-e', field]),
@@ -84,17 +101,21 @@ function askTshark(name: string, filter: string): Row[] {
   });
 }
 
-/** Eight groups without shortening, as CollectingSink writes them. */
-function toText(ipv4: string, ipv6: string): string {
-  if (ipv4 !== '') return ipv4;
-  return ipv6 === '' ? '' : ipaddr.parse(ipv6).toNormalizedString();
+/** Eight groups without shortening, as CollectingSink writes them; of IPv4 in IPv6 or the reverse the inner one. */
+function toText(ipv4: string, ipv6: string, protocols: string): string {
+  const isIpv6 = ipv6 !== '' && (ipv4 === '' || protocols.lastIndexOf(':ipv6') > protocols.lastIndexOf(':ip:'));
+  return isIpv6 ? ipaddr.parse(ipv6).toNormalizedString() : ipv4;
+}
+
+function isWhole({ key }: ReadDelta): boolean {
+  return !key.split('|').includes(String(FRAGMENT_PORT));
 }
 
 function toTsharkSent(rows: readonly Row[]): Sent {
   const sent: Sent = new Map();
   for (const row of rows) {
-    const from = toText(row['ip.src'], row['ipv6.src']);
-    const to = toText(row['ip.dst'], row['ipv6.dst']);
+    const from = toText(row['ip.src'], row['ipv6.src'], row['frame.protocols']);
+    const to = toText(row['ip.dst'], row['ipv6.dst'], row['frame.protocols']);
     const type = row['icmp.type'] || row['icmpv6.type'];
     const protocol = row['tcp.srcport'] === '' ? (row['udp.srcport'] === '' ? 132 : 17) : 6;
     const fromPort = row['tcp.srcport'] || row['udp.srcport'] || row['sctp.srcport'];
@@ -126,7 +147,7 @@ describeWithTools('the file backend agrees with tshark', ['tshark'], () => {
   });
 
   // dns.pcap holds a fragmented answer too, whose ports tshark tells only with its last fragment.
-  test.each(CAPTURES.filter((name) => !/fragments|malformed|icmp|dns/.test(name)))(
+  test.each(CAPTURES.filter((name) => !/fragments|malformed|icmp|dns|no-tunnels/.test(name)))(
     '%s: frames, bytes and retransmissions by sender, receiver and ports',
     async (name) => {
       const { sink } = await replay(name);
@@ -135,6 +156,19 @@ describeWithTools('the file backend agrees with tshark', ['tshark'], () => {
       expect(expected.size).toBeGreaterThan(0);
     },
   );
+
+  test('tunnels.pcap: the same of what is inside', async () => {
+    const { sink } = await replay('tunnels.pcap', true);
+    const expected = toTsharkSent(askTshark('tunnels.pcap', WITH_PORTS, true));
+    expect(toSent(sink.all().filter(isWhole), [6, 17, 132])).toEqual(expected);
+    expect([...expected.keys()].filter((text) => text.startsWith('192.0.2.'))).toEqual([]);
+  });
+
+  test('no-tunnels.pcap: looked for and not found', async () => {
+    const { sink } = await replay('no-tunnels.pcap', true);
+    const expected = toTsharkSent(askTshark('no-tunnels.pcap', WITH_PORTS));
+    expect(toSent(sink.all().filter(isWhole), [6, 17, 132])).toEqual(expected);
+  });
 
   test('tcp.pcap: time from SYN to SYN-ACK', async () => {
     const { sink } = await replay('tcp.pcap');

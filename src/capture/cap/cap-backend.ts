@@ -3,9 +3,13 @@ import { wallClockNs } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { CaptureBackend, CaptureCounters, CaptureSink } from '../../model/capture.ts';
 import type { FlowDeltaBatch } from '../../model/flow-delta.ts';
+import type { ObservationPoint } from '../../model/observation-point.ts';
+import type { TunnelPort } from '../../model/tunnel-port.ts';
+import { AggregatedPoints } from '../aggregated-points.ts';
 import { chooseInterface } from '../interface/choose-interface.ts';
 import { InterfaceWatch } from '../interface/interface-watch.ts';
-import { LinkMonitor, type LinkStatistics } from '../interface/link-monitor.ts';
+import type { Link } from '../interface/decode-link.ts';
+import { LinkMonitor } from '../interface/link-monitor.ts';
 import { IntervalClock } from '../interval-clock.ts';
 import { MissedFrames, type FrameTotals } from '../missed-frames.ts';
 import { NO_COUNTS } from '../no-counts.ts';
@@ -33,6 +37,8 @@ export interface CapBackendOptions {
   readonly maxFlows: number;
   /** Kernel memory for frames that wait; 16 MiB when absent. Most interfaces take 64 KiB of it for each frame. */
   readonly ringBytes?: number;
+  /** Tunnels to look into; none when absent. */
+  readonly decapsulate?: readonly TunnelPort[] | undefined;
 }
 
 /** What is there while the backend runs. */
@@ -61,6 +67,7 @@ export class CapBackend implements CaptureBackend {
   readonly #missed = new MissedFrames();
   readonly #tally = new CaptureTally();
   #interfaceName: string;
+  #points: AggregatedPoints;
   #running: Running | undefined;
   /** What the interface had counted when the process was asked how much it had seen; undefined when it has answered. */
   #countedWhenAsked: FrameTotals | undefined;
@@ -72,10 +79,15 @@ export class CapBackend implements CaptureBackend {
     this.#options = options;
     this.#log = log;
     this.#interfaceName = options.interfaceName;
+    this.#points = new AggregatedPoints(options.interfaceName);
   }
 
   get interfaceName(): string {
     return this.#interfaceName;
+  }
+
+  resolvePoint(point: number): ObservationPoint {
+    return this.#points.resolve(point);
   }
 
   async start(sink: CaptureSink): Promise<void> {
@@ -95,7 +107,10 @@ export class CapBackend implements CaptureBackend {
     const link = chooseInterface(monitor, interfaceName);
     this.#interfaceName = link.name;
     const events = { onReport: (report: CaptureReport) => this.#onReport(report), onEnd: () => this.#onEnd() };
-    const host = new CaptureHost(toSettings(link, this.#options), events, this.#log);
+    const points = new AggregatedPoints(link.name);
+    this.#points = points;
+    const settings = (): CaptureSettings => toSettings(link, this.#options, points.nextNumber);
+    const host = new CaptureHost(settings, events, this.#log);
     const clock = new IntervalClock(intervalMs, (startNs, endNs) => this.#endInterval(startNs, endNs), this.#log);
     const poll = setInterval(() => this.#poll(), POLL_MS);
     const running: Running = { sink, monitor, host, clock, poll, watch: new InterfaceWatch(monitor, link) };
@@ -197,7 +212,8 @@ export class CapBackend implements CaptureBackend {
       const batch = toAligned(report.batch);
       this.#tally.deliver(batch);
       sink.deltas(batch);
-    } else if (report.kind === 'icmpError') sink.icmpError(report.error);
+    } else if (report.kind === 'tunnel') this.#points.addTunnel(report.number, report.tunnel);
+    else if (report.kind === 'icmpError') sink.icmpError(report.error);
     else if (report.kind === 'dnsMessages') for (const message of report.messages) sink.dnsMessage(message);
     else if (report.kind === 'drained') {
       this.#tally.report(report.counters);
@@ -227,7 +243,7 @@ export class CapBackend implements CaptureBackend {
   }
 }
 
-function toSettings(link: LinkStatistics, options: CapBackendOptions): CaptureSettings {
+function toSettings(link: Link, options: CapBackendOptions, firstTunnelNumber: number): CaptureSettings {
   return {
     interfaceName: link.name,
     namespacePath: options.namespacePath,
@@ -235,6 +251,8 @@ function toSettings(link: LinkStatistics, options: CapBackendOptions): CaptureSe
     maxFlows: options.maxFlows,
     uncountedBytes: link.isLoopback ? LOOPBACK_UNCOUNTED_BYTES : 0,
     ownAddress: link.isLoopback ? undefined : link.hardwareAddress,
+    decapsulate: options.decapsulate ?? [],
+    firstTunnelNumber,
   };
 }
 

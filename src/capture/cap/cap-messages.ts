@@ -2,6 +2,8 @@ import type { ErrorCode } from '../../lib/error-catalogue.ts';
 import type { DnsMessage } from '../../model/dns-message.ts';
 import type { FlowDeltaBatch } from '../../model/flow-delta.ts';
 import type { IcmpError } from '../../model/icmp-error.ts';
+import type { Tunnel } from '../../model/observation-point.ts';
+import type { TunnelPort } from '../../model/tunnel-port.ts';
 import type { FrameTotals } from '../missed-frames.ts';
 import type { PacketCounters } from '../packet/packet-aggregator.ts';
 
@@ -15,6 +17,10 @@ export interface CaptureSettings {
   readonly uncountedBytes: number;
   /** Source address of frames that go out; undefined where that does not tell them. */
   readonly ownAddress: Uint8Array | undefined;
+  /** Tunnels to look into. */
+  readonly decapsulate: readonly TunnelPort[];
+  /** Numbers below were given to tunnels by processes before. */
+  readonly firstTunnelNumber: number;
 }
 
 /** From the backend to its capture process. */
@@ -32,6 +38,8 @@ export type CaptureReport =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'opened' }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly details: Readonly<Record<string, unknown>> }
+  /** Before the first flow in it. */
+  | { readonly kind: 'tunnel'; readonly number: number; readonly tunnel: Tunnel }
   | { readonly kind: 'deltas'; readonly batch: FlowDeltaBatch }
   | { readonly kind: 'icmpError'; readonly error: IcmpError }
   /** Some at a time: a message to the backend costs more than what it carries. */

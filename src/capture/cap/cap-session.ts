@@ -1,5 +1,5 @@
 import { PodflowError } from '../../lib/podflow-error.ts';
-import { withNamespace } from '../interface/enter-namespace.ts';
+import { withNamespace } from '../../lib/enter-namespace.ts';
 import { LINK_TYPE, type LinkType } from '../packet/link-type.ts';
 import { loadCapLibrary, unavailable, type CapHandle } from './cap-library.ts';
 

@@ -13,7 +13,7 @@ export interface CaptureHostEvents {
 
 /** Keeps one capture process at a time, and starts another when it has ended. */
 export class CaptureHost {
-  readonly #settings: CaptureSettings;
+  readonly #settings: () => CaptureSettings;
   readonly #events: CaptureHostEvents;
   readonly #log: Log;
   #process: CapProcess | undefined;
@@ -21,7 +21,8 @@ export class CaptureHost {
   #isEnded = false;
   #retryAtMs = 0;
 
-  constructor(settings: CaptureSettings, events: CaptureHostEvents, log: Log) {
+  /** @param settings asked for each process anew */
+  constructor(settings: () => CaptureSettings, events: CaptureHostEvents, log: Log) {
     this.#settings = settings;
     this.#events = events;
     this.#log = log;
@@ -38,7 +39,7 @@ export class CaptureHost {
   async start(onLoaded: () => void): Promise<void> {
     this.#isStarting = true;
     try {
-      const started = await CapProcess.start(this.#settings, {
+      const started = await CapProcess.start(this.#settings(), {
         onLoaded,
         onReport: (report) => this.#events.onReport(report),
         onGone: (how) => this.#onGone(how),
@@ -56,7 +57,7 @@ export class CaptureHost {
     if (!isWanted || performance.now() < this.#retryAtMs) return;
     this.#retryAtMs = performance.now() + RESTART_MS;
     this.start(() => undefined).catch((error: unknown) => {
-      this.#log.error({ err: error, interface: this.#settings.interfaceName }, 'the capture cannot be started again');
+      this.#log.error({ err: error, interface: this.#settings().interfaceName }, 'the capture cannot be started again');
     });
   }
 
@@ -87,7 +88,7 @@ export class CaptureHost {
 
   #onGone(how: string): void {
     if (!this.#isEnded) {
-      const fields = { interface: this.#settings.interfaceName, how };
+      const fields = { interface: this.#settings().interfaceName, how };
       this.#log.warn(fields, 'the capture process ended; what it had not handed over is counted as missed');
     }
     this.#process = undefined;

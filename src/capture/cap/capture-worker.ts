@@ -1,6 +1,7 @@
 import { wallClockNs } from '../../lib/clock.ts';
 import { PodflowError } from '../../lib/podflow-error.ts';
 import type { DnsMessage } from '../../model/dns-message.ts';
+import type { TakeTunnel } from '../packet/decapsulator.ts';
 import { LINK_TYPE, type LinkType } from '../packet/link-type.ts';
 import { PacketAggregator } from '../packet/packet-aggregator.ts';
 import { CapCapture } from './cap-capture.ts';
@@ -62,10 +63,11 @@ export class CaptureWorker {
   }
 
   #open(settings: CaptureSettings): void {
-    const { maxFlows, uncountedBytes } = settings;
+    const { maxFlows, uncountedBytes, decapsulate, firstTunnelNumber } = settings;
+    const onTunnel: TakeTunnel = (number, tunnel) => this.#report({ kind: 'tunnel', number, tunnel });
     this.#settings = settings;
     this.#aggregator = new PacketAggregator(
-      { maxFlows, uncountedBytes },
+      { maxFlows, uncountedBytes, decapsulate, firstTunnelNumber, onTunnel },
       {
         deltas: (batch) => this.#report({ kind: 'deltas', batch }),
         icmpError: (error) => this.#report({ kind: 'icmpError', error }),

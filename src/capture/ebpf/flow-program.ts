@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { koffi, lastErrnoName, libc } from '../../lib/libc.ts';
-import { PodflowError } from '../../lib/podflow-error.ts';
 import { KEY_BYTES, VALUE_BYTES } from '../../model/flow-delta.ts';
+import type { TunnelPort } from '../../model/tunnel-port.ts';
+import { MAX_TUNNELS, TUNNEL_KEY_BYTES } from '../packet/tunnel-key.ts';
+import { createHashMap } from './create-hash-map.ts';
+import { FlowObject } from './flow-object.ts';
 import { loadLibbpf, type Libbpf } from './libbpf.ts';
-
-/** linux/bpf.h */
-const BPF_MAP_TYPE_HASH = 1;
-const BPF_F_NO_PREALLOC = 1;
-/** `struct bpf_map_create_opts`: size_t sz, then u32s, of which map_flags is the sixth (bpf/bpf.h). */
-const CREATE_OPTIONS_BYTES = 48;
-const CREATE_OPTIONS_FLAGS_AT = 28;
+import { toProgramConstants, type FlowPoints } from './program-constants.ts';
+import { orUnavailable, unavailable } from './unavailable.ts';
 
 /** sys/mman.h */
 const PROT_READ = 1;
@@ -26,6 +23,7 @@ const COUNTERS = [
   'taggedFrames',
   'inserted4',
   'inserted6',
+  'tunnels',
 ] as const;
 
 export type FlowProgramCounters = Record<(typeof COUNTERS)[number], number>;
@@ -34,68 +32,82 @@ export interface FlowProgramOptions {
   /** Flows that one interval's map of a family holds. */
   readonly mapEntries: number;
   readonly isLoopback: boolean;
+  readonly points: FlowPoints;
+  /** Tunnels to look into, which KernelTunnels names; at most MAX_TUNNEL_PORTS, none when absent. */
+  readonly decapsulate?: readonly TunnelPort[] | undefined;
+  /**
+   * Counts into the maps and counters of this program, which are then the sums of both: its generations are swapped and
+   * its counters read as before. `mapEntries` is that one's. It must be closed last.
+   */
+  readonly shareMapsOf?: FlowProgram;
 }
 
-const FAMILIES = ['ipv4', 'ipv6'] as const;
-export type Family = (typeof FAMILIES)[number];
+/** What instances of the program have in common when they share; `.bss` are the counters. */
+const SHARED_MAPS = ['generations4', 'generations6', 'fragments', '.bss'] as const;
+const TUNNELS_MAP = 'tunnels';
+const TUNNEL_NUMBER_BYTES = 4;
+
+export type Family = 'ipv4' | 'ipv6';
 
 /** The loaded socket filter with its maps. Nothing of it outlives the process or `close`. */
 export class FlowProgram {
   readonly libbpf: Libbpf;
   readonly fd: number;
   readonly mapEntries: number;
-  readonly #object: unknown;
+  readonly #points: FlowPoints;
+  /** Itself, or the program whose maps it shares. */
+  readonly #owner: FlowProgram;
+  readonly #object: FlowObject;
   readonly #generations: Record<Family, number>;
   readonly #counters: BigUint64Array;
+  #tunnelsFd: number | undefined;
+  #isClosed = false;
 
   /**
    * Loads the compiled filter into the kernel.
    * @throws PodflowError CAPTURE_BACKEND_UNAVAILABLE with what the loader, libbpf or the verifier said
    */
   static load(options: FlowProgramOptions): FlowProgram {
-    const libbpf = orUnavailable('libbpf.so.1 cannot be loaded', loadLibbpf);
-    const bytes = orUnavailable('the compiled filter is missing', () =>
-      readFileSync(new URL('flow.bpf.o', import.meta.url)),
-    );
-    return new FlowProgram(libbpf, bytes, options);
+    return new FlowProgram(options);
   }
 
-  private constructor(libbpf: Libbpf, bytes: Buffer, options: FlowProgramOptions) {
-    this.libbpf = libbpf;
-    this.mapEntries = options.mapEntries;
-    const opened = libbpf.listen(() => libbpf.objectOpenMem(bytes, bytes.length, null) as unknown);
-    if (!opened.result) throw unavailable(`libbpf cannot read the filter: ${opened.messages}`);
-    this.#object = opened.result;
-    this.#configure(options);
-    const loaded = libbpf.listen(() => libbpf.objectLoad(this.#object) as number);
-    if (loaded.result !== 0) {
-      libbpf.objectClose(this.#object);
-      throw unavailable(`the kernel refuses the filter (errno ${-loaded.result}): ${loaded.messages}`);
-    }
-    this.fd = libbpf.programFd(libbpf.findProgram(this.#object, 'observe')) as number;
-    this.#generations = {
-      ipv4: libbpf.mapFd(this.#map('generations4')) as number,
-      ipv6: libbpf.mapFd(this.#map('generations6')) as number,
-    };
-    this.#counters = new BigUint64Array(this.#mapCounters());
+  private constructor(options: FlowProgramOptions) {
+    const { points, shareMapsOf, isLoopback, decapsulate = [] } = options;
+    this.libbpf = orUnavailable('libbpf.so.1 cannot be loaded', loadLibbpf);
+    this.#points = points;
+    this.#owner = shareMapsOf === undefined ? this : shareMapsOf.#owner;
+    this.mapEntries = shareMapsOf === undefined ? options.mapEntries : shareMapsOf.mapEntries;
+    const usesTunnels = decapsulate.length > 0;
+    this.#object = new FlowObject(this.libbpf, {
+      constants: toProgramConstants({ isLoopback, points, decapsulate }),
+      program: usesTunnels ? 'observe_tunnels' : 'observe',
+      maps: this.#sharedMaps(usesTunnels),
+      unusedMaps: usesTunnels ? [] : [TUNNELS_MAP],
+    });
+    this.fd = this.#object.programFd;
+    this.#generations = { ipv4: this.#object.mapFd('generations4'), ipv6: this.#object.mapFd('generations6') };
+    this.#counters = shareMapsOf === undefined ? this.#mapCounters() : shareMapsOf.#counters;
   }
 
-  #map(name: string): unknown {
-    return this.libbpf.findMap(this.#object, name) as unknown;
-  }
-
-  #configure(options: FlowProgramOptions): void {
-    const pointer = this.libbpf.initialValue(this.#map('.rodata'), Buffer.alloc(8)) as unknown;
-    const constants = new Uint32Array(koffi.view(pointer, 4));
-    constants[0] = options.isLoopback ? 1 : 0;
+  #sharedMaps(usesTunnels: boolean): Map<string, number> {
+    const owner = this.#owner;
+    const maps = new Map<string, number>();
+    if (owner !== this) for (const name of SHARED_MAPS) maps.set(name, owner.#object.mapFd(name));
+    if (usesTunnels) maps.set(TUNNELS_MAP, owner.tunnelsFd());
+    return maps;
   }
 
   /** The program's counters, shared with the kernel: libbpf makes the map of `.bss` mappable (BPF_F_MMAPABLE). */
-  #mapCounters(): ArrayBuffer {
-    const fd = this.libbpf.mapFd(this.#map('.bss')) as number;
-    const pointer = libc.mmap(null, PAGE_BYTES, PROT_READ, MAP_SHARED, fd, 0) as bigint;
+  #mapCounters(): BigUint64Array {
+    const pointer = libc.mmap(null, PAGE_BYTES, PROT_READ, MAP_SHARED, this.#object.mapFd('.bss'), 0) as bigint;
     if (pointer === MAP_FAILED) throw unavailable(`its counters cannot be mapped: ${lastErrnoName()}`);
-    return koffi.view(pointer, COUNTERS.length * 8);
+    return new BigUint64Array(koffi.view(pointer, COUNTERS.length * 8));
+  }
+
+  /** The `point` in the keys of frames that a socket with this program sees at an interface. */
+  pointOf(ifindex: number): number {
+    if (this.#points === 'one') return 0;
+    return this.#points === 'by_interface' ? ifindex : this.#points;
   }
 
   counters(): FlowProgramCounters {
@@ -107,22 +119,17 @@ export class FlowProgram {
     return Number(this.#counters[COUNTERS.indexOf(family === 'ipv4' ? 'inserted4' : 'inserted6')]);
   }
 
+  /** The map of tunnels of all that share with this program; made when the first of them, or whoever reads it, asks. */
+  tunnelsFd(): number {
+    const owner = this.#owner;
+    if (owner !== this) return owner.tunnelsFd();
+    this.#tunnelsFd ??= createHashMap(this.libbpf, TUNNELS_MAP, TUNNEL_KEY_BYTES, TUNNEL_NUMBER_BYTES, MAX_TUNNELS);
+    return this.#tunnelsFd;
+  }
+
   /** A new, empty flow map for one generation of a family; returns its descriptor. */
   createGeneration(family: Family): number {
-    const options = Buffer.alloc(CREATE_OPTIONS_BYTES);
-    options.writeBigUInt64LE(BigInt(CREATE_OPTIONS_BYTES), 0);
-    options.writeUInt32LE(BPF_F_NO_PREALLOC, CREATE_OPTIONS_FLAGS_AT);
-    const keyBytes = KEY_BYTES[family];
-    const fd = this.libbpf.mapCreate(
-      BPF_MAP_TYPE_HASH,
-      `flows_${family}`,
-      keyBytes,
-      VALUE_BYTES,
-      this.mapEntries,
-      options,
-    ) as number;
-    if (fd < 0) throw unavailable(`a flow map of ${this.mapEntries} entries cannot be made (errno ${-fd})`);
-    return fd;
+    return createHashMap(this.libbpf, `flows_${family}`, KEY_BYTES[family], VALUE_BYTES, this.mapEntries);
   }
 
   /**
@@ -157,8 +164,15 @@ export class FlowProgram {
     });
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   close(): void {
-    this.libbpf.objectClose(this.#object);
+    this.#isClosed = true;
+    this.#object.close();
+    if (this.#tunnelsFd !== undefined) libc.close(this.#tunnelsFd);
+    this.#tunnelsFd = undefined;
   }
 }
 
@@ -167,16 +181,4 @@ function wordBuffer(words: readonly number[]): Buffer {
   const buffer = Buffer.allocUnsafeSlow(128);
   words.forEach((word, i) => buffer.writeUInt32LE(word, i * 4));
   return buffer;
-}
-
-function unavailable(reason: string, cause?: unknown): PodflowError {
-  return new PodflowError('CAPTURE_BACKEND_UNAVAILABLE', { backend: 'ebpf', reason }, cause);
-}
-
-function orUnavailable<T>(what: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw unavailable(`${what}: ${error instanceof Error ? error.message : String(error)}`, error);
-  }
 }

@@ -8,258 +8,76 @@
  * Flows live in a hash map behind an array of maps: slot ACTIVE takes this interval's counts, slot PREVIOUS holds the
  * last interval's, read by user space and, here, asked once for each flow and interval for what must outlive a swap
  * (highest sequence, round-trip samples). Rules of decoding: src/capture/packet/, which gives the same deltas.
+ *
+ * A flow is one at one observation point, which its key tells. Any number of sockets, each at an interface, may carry
+ * the same program; and several instances with constants of their own may share one set of maps and counters.
  */
-#include "count.h"
-#include "packet.h"
+#include "handle.h"
+#include "tunnel.h"
 
-#define PACKET_OUTGOING 4
-#define LOOPBACK_HEADER_BYTES 14
-#define DNS_PORT 53
-/* Headers of link (14), tags (8), IPv4 with options (60) or IPv6 (40), UDP (8) and DNS (12); IPv6 has 46 bytes left for
- * extension headers. */
-#define COPY_DNS_BYTES 128
-#define COPY_ICMP_ERROR_BYTES 256
-
-enum slot { ACTIVE = 0, PREVIOUS = 1 };
-
-/* The loopback device shows each frame twice, leaving and coming in, and does not count its link header. */
-const volatile __u32 is_loopback = 0;
-
-struct counters counters;
-
-struct flows4 {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1); /* a template: user space sizes the real ones */
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(key_size, sizeof(struct flow_key4));
-	__uint(value_size, sizeof(struct flow_value));
-};
-
-struct flows6 {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1); /* a template: user space sizes the real ones */
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(key_size, sizeof(struct flow_key6));
-	__uint(value_size, sizeof(struct flow_value));
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__array(values, struct flows4);
-} generations4 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__array(values, struct flows6);
-} generations6 SEC(".maps");
-
-struct fragment_key {
-	__u32 source[4];
-	__u32 destination[4];
-	__u32 id;
-	__u32 protocol;
-};
-
-/* First fragments, so that the later ones, which carry no ports, count to their flow. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct fragment_key);
-	__type(value, struct ports);
-} fragments SEC(".maps");
-
-static __always_inline __u32 frame_bytes(struct __sk_buff *skb)
+/* The loopback device shows each frame twice. */
+static __always_inline int is_shown_again(struct __sk_buff *skb)
 {
-	return is_loopback ? skb->len - LOOPBACK_HEADER_BYTES : skb->len;
-}
-
-static __always_inline void count_unattributed(__u32 bytes)
-{
-	__sync_fetch_and_add(&counters.unattributed_frames, 1);
-	__sync_fetch_and_add(&counters.unattributed_bytes, bytes);
-}
-
-static __always_inline struct flow_value *find_or_insert(void *generations, void *key, __u64 *inserted)
-{
-	__u32 slot = ACTIVE;
-	void *active = bpf_map_lookup_elem(generations, &slot);
-	if (!active)
-		return 0;
-	struct flow_value *value = bpf_map_lookup_elem(active, key);
-	if (value)
-		return value;
-
-	struct flow_value fresh = {};
-	slot = PREVIOUS;
-	void *previous = bpf_map_lookup_elem(generations, &slot);
-	struct flow_value *old = previous ? bpf_map_lookup_elem(previous, key) : 0;
-	if (old) {
-		carry_side(&fresh.side[0], &old->side[0]);
-		carry_side(&fresh.side[1], &old->side[1]);
-	}
-	/* NOEXIST, and look again whatever it says: another processor may have been first. */
-	if (bpf_map_update_elem(active, key, &fresh, BPF_NOEXIST) == 0)
-		__sync_fetch_and_add(inserted, 1);
-	return bpf_map_lookup_elem(active, key);
-}
-
-static __always_inline void resolve_fragment(struct packet *p, struct fragment_key *key)
-{
-	if (p->is_first_fragment) {
-		p->ports.protocol = p->protocol;
-		bpf_map_update_elem(&fragments, key, &p->ports, BPF_ANY);
-		return;
-	}
-	struct ports *first = bpf_map_lookup_elem(&fragments, key);
-	if (first) {
-		p->ports = *first;
-		p->protocol = first->protocol;
-	} else {
-		p->ports.kind = KIND_FRAGMENT;
-	}
-}
-
-static __always_inline void fill_tail(struct key_tail *tail, struct packet *p, __u32 side)
-{
-	tail->port[0] = side ? p->ports.destination : p->ports.source;
-	tail->port[1] = side ? p->ports.source : p->ports.destination;
-	tail->protocol = p->protocol;
-	tail->kind = p->ports.kind;
-	tail->vlan = p->vlan;
-}
-
-static __always_inline void fill_frame(struct frame *f, struct packet *p, struct __sk_buff *skb, __u32 side)
-{
-	f->bytes = frame_bytes(skb);
-	f->side = side;
-	f->direction = skb->pkt_type == PACKET_OUTGOING ? SEEN_OUTGOING : SEEN_INCOMING;
-	f->is_tcp = p->protocol == IP_TCP && !p->is_later_fragment;
-	if (!f->is_tcp)
-		return;
-	f->flags = p->transport.flags;
-	f->sequence = bpf_ntohl(p->transport.sequence);
-	f->acknowledgement = bpf_ntohl(p->transport.acknowledgement);
-	__u32 data = p->transport_offset + (p->transport.data_offset >> 4) * 4;
-	f->segment_bytes = p->payload_end > data ? p->payload_end - data : 0;
-	f->segment_bytes += (f->flags & TCP_SYN ? 1 : 0) + (f->flags & TCP_FIN ? 1 : 0);
-}
-
-/* How much of this packet user space must read. */
-static __always_inline int copy_bytes(struct packet *p)
-{
-	if (p->is_later_fragment)
-		return 0;
-	if (p->protocol == IP_UDP)
-		return p->ports.source == DNS_PORT || p->ports.destination == DNS_PORT ? COPY_DNS_BYTES : 0;
-	if (p->protocol == IP_ICMP)
-		return p->ports.source == 3 || p->ports.source == 11 || p->ports.source == 12 ? COPY_ICMP_ERROR_BYTES : 0;
-	if (p->protocol == IP_ICMP6)
-		return p->ports.source >= 1 && p->ports.source <= 4 ? COPY_ICMP_ERROR_BYTES : 0;
-	return 0;
-}
-
-static __always_inline int handle_ip4(struct __sk_buff *skb, const struct origin *o)
-{
-	struct packet p = {.vlan = o->vlan};
-	struct ip4_header ip;
-
-	if (parse_ip4(skb, o, &p, &ip) != 0) {
-		count_unattributed(frame_bytes(skb));
-		return 0;
-	}
-	if (!p.is_later_fragment)
-		read_ports(&p);
-	if (p.is_first_fragment || p.is_later_fragment) {
-		struct fragment_key key = {
-			.source = {ip.source}, .destination = {ip.destination}, .id = p.fragment_id, .protocol = p.protocol};
-		resolve_fragment(&p, &key);
-	}
-	__u32 source = bpf_ntohl(ip.source), destination = bpf_ntohl(ip.destination);
-	__u32 side = source > destination || (source == destination && p.ports.source > p.ports.destination);
-	if (p.ports.kind == KIND_ICMP_ONE_WAY)
-		side = 0;
-	struct flow_key4 key = {.address = {side ? ip.destination : ip.source, side ? ip.source : ip.destination}};
-	fill_tail(&key.tail, &p, side);
-	struct frame f = {};
-	fill_frame(&f, &p, skb, side);
-	struct flow_value *value = find_or_insert(&generations4, &key, &counters.inserted4);
-	if (value)
-		count_frame(value, &f);
-	else
-		count_unattributed(f.bytes);
-	return copy_bytes(&p);
-}
-
-static __always_inline int is_source_higher(struct ip6_header *ip, struct packet *p)
-{
-#pragma unroll
-	for (int i = 0; i < 4; i++) {
-		__u32 source = bpf_ntohl(ip->source[i]), destination = bpf_ntohl(ip->destination[i]);
-		if (source != destination)
-			return source > destination;
-	}
-	return p->ports.source > p->ports.destination;
-}
-
-static __always_inline int handle_ip6(struct __sk_buff *skb, const struct origin *o)
-{
-	struct packet p = {.vlan = o->vlan};
-	struct ip6_header ip;
-
-	if (parse_ip6(skb, o, &p, &ip) != 0) {
-		count_unattributed(frame_bytes(skb));
-		return 0;
-	}
-	if (!p.is_later_fragment)
-		read_ports(&p);
-	if (p.is_first_fragment || p.is_later_fragment) {
-		/* RFC 8200 §4.5: the fragments of a packet may name different next headers */
-		struct fragment_key key = {.id = p.fragment_id};
-		__builtin_memcpy(key.source, ip.source, 16);
-		__builtin_memcpy(key.destination, ip.destination, 16);
-		resolve_fragment(&p, &key);
-	}
-	__u32 side = p.ports.kind == KIND_ICMP_ONE_WAY ? 0 : is_source_higher(&ip, &p);
-	struct flow_key6 key = {};
-	__builtin_memcpy(key.address[0], side ? ip.destination : ip.source, 16);
-	__builtin_memcpy(key.address[1], side ? ip.source : ip.destination, 16);
-	fill_tail(&key.tail, &p, side);
-	struct frame f = {};
-	fill_frame(&f, &p, skb, side);
-	struct flow_value *value = find_or_insert(&generations6, &key, &counters.inserted6);
-	if (value)
-		count_frame(value, &f);
-	else
-		count_unattributed(f.bytes);
-	return copy_bytes(&p);
+	return constants.is_loopback && skb->pkt_type == PACKET_OUTGOING;
 }
 
 SEC("socket")
 int observe(struct __sk_buff *skb)
 {
-	struct origin o = {.base = BPF_HDR_START_NET, .link_bytes = ETHERNET_BYTES};
-	__u16 protocol = bpf_ntohs(skb->protocol);
+	int result;
 
-	if (is_loopback && skb->pkt_type == PACKET_OUTGOING)
+	if (is_shown_again(skb))
 		return 0;
-	if (skb->vlan_present) {
-		o.vlan = skb->vlan_tci & 0xfff;
-		if (skb->pkt_type != PACKET_OUTGOING)
-			__sync_fetch_and_add(&counters.tagged_frames, 1);
+	struct origin o = find_origin(skb);
+	switch (o.protocol) {
+	case ETH_P_IP: result = handle_ip4(skb, &o, 0); break;
+	case ETH_P_IPV6: result = handle_ip6(skb, &o, 0); break;
+	default: result = count_non_ip(skb);
 	}
-	if (protocol == ETH_P_8021Q || protocol == ETH_P_8021AD)
-		protocol = skip_vlan_tags(skb, &o, protocol);
-	if (protocol == ETH_P_IP)
-		return handle_ip4(skb, &o);
-	if (protocol == ETH_P_IPV6)
-		return handle_ip6(skb, &o);
-	__sync_fetch_and_add(&counters.non_ip_frames, 1);
-	__sync_fetch_and_add(&counters.non_ip_bytes, frame_bytes(skb));
-	return 0;
+	return result < 0 ? count_malformed(skb) : result;
+}
+
+/* Of the program for tunnels, these are functions of their own: inlined twice they would not fit on one stack. */
+static __noinline int find_tunnel(struct __sk_buff *skb, struct origin *o, struct tunnel *t)
+{
+	return enter_tunnel(skb, constants.tunnel_ports, o, t);
+}
+
+static __noinline int call_ip4(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t)
+{
+	return handle_ip4(skb, o, t);
+}
+
+static __noinline int call_ip6(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t)
+{
+	return handle_ip6(skb, o, t);
+}
+
+static __always_inline int call_handler(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t)
+{
+	switch (o->protocol) {
+	case ETH_P_IP: return call_ip4(skb, o, t);
+	case ETH_P_IPV6: return call_ip6(skb, o, t);
+	default: return count_non_ip(skb);
+	}
+}
+
+/* The same for interfaces that carry tunnels: tells of the packet inside, and where that cannot be done of the frame's
+ * own. Interfaces without tunnels do not pay for it. */
+SEC("socket")
+int observe_tunnels(struct __sk_buff *skb)
+{
+	int result = -1;
+
+	if (is_shown_again(skb))
+		return 0;
+	struct origin o = find_origin(skb), inner = o;
+	struct tunnel t = {};
+	if (find_tunnel(skb, &inner, &t))
+		result = call_handler(skb, &inner, &t);
+	if (result < 0)
+		result = call_handler(skb, &o, 0);
+	return result < 0 ? count_malformed(skb) : result;
 }
 
 /* bpf_ktime_get_ns and others are for GPL-compatible programs only. */

@@ -7,12 +7,17 @@ export interface Libbpf {
   readonly objectClose: NativeFunction;
   readonly objectLoad: NativeFunction;
   readonly findProgram: NativeFunction;
+  readonly setAutoload: NativeFunction;
   readonly programFd: NativeFunction;
   readonly findMap: NativeFunction;
   readonly mapFd: NativeFunction;
   readonly initialValue: NativeFunction;
+  readonly setAutocreate: NativeFunction;
+  readonly mapReuseFd: NativeFunction;
   readonly mapCreate: NativeFunction;
   readonly mapUpdateBatch: NativeFunction;
+  readonly mapLookup: NativeFunction;
+  readonly mapDelete: NativeFunction;
   readonly mapLookupBatch: NativeFunction;
   /** Runs `work` and returns what libbpf and the verifier said meanwhile beside its result. */
   listen<T>(work: () => T): { readonly result: T; readonly messages: string };
@@ -43,16 +48,21 @@ function bind(): Libbpf {
     objectClose: library.func('void bpf_object__close(void *object)'),
     objectLoad: library.func('int bpf_object__load(void *object)'),
     findProgram: library.func('void *bpf_object__find_program_by_name(const void *object, const char *name)'),
+    setAutoload: library.func('int bpf_program__set_autoload(void *program, bool isLoaded)'),
     programFd: library.func('int bpf_program__fd(const void *program)'),
     findMap: library.func('void *bpf_object__find_map_by_name(const void *object, const char *name)'),
     mapFd: library.func('int bpf_map__fd(const void *map)'),
     initialValue: library.func('void *bpf_map__initial_value(void *map, void *size)'),
+    setAutocreate: library.func('int bpf_map__set_autocreate(void *map, bool isCreated)'),
+    mapReuseFd: library.func('int bpf_map__reuse_fd(void *map, int fd)'),
     mapCreate: library.func(
       'int bpf_map_create(int type, const char *name, uint32_t keyBytes, uint32_t valueBytes, uint32_t entries, const void *options)',
     ),
     mapUpdateBatch: library.func(
       'int bpf_map_update_batch(int fd, const void *keys, const void *values, void *count, const void *options)',
     ),
+    mapLookup: library.func('int bpf_map_lookup_elem(int fd, const void *key, void *value)'),
+    mapDelete: library.func('int bpf_map_delete_elem(int fd, const void *key)'),
     mapLookupBatch: library.func(
       'int bpf_map_lookup_batch(int fd, void *inBatch, void *outBatch, void *keys, void *values, void *count, const void *options)',
     ),

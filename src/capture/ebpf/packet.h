@@ -86,8 +86,10 @@ struct packet {
 struct origin {
 	__u32 base; /* BPF_HDR_START_NET or BPF_HDR_START_MAC */
 	__u32 at;
-	__u32 link_bytes;
+	__u32 link_bytes; /* of the frame, before the packet */
+	__u32 tunnel_bytes; /* of these, what the tunnel takes; 0 outside of one */
 	__u16 vlan;
+	__u16 protocol; /* ether type */
 };
 
 static __always_inline long load(struct __sk_buff *skb, const struct origin *o, __u32 offset, void *to, __u32 size)
@@ -268,27 +270,31 @@ static __always_inline int parse_ip6(struct __sk_buff *skb, const struct origin 
 	return load_transport(skb, o, p);
 }
 
-/* Walks the tags that stand in the frame itself; returns the protocol behind them, 0 when the frame ends before. */
-static __always_inline __u16 skip_vlan_tags(struct __sk_buff *skb, struct origin *o, __u16 protocol)
+static __always_inline int is_vlan_tag(__u16 protocol)
 {
-	o->base = BPF_HDR_START_MAC;
-	o->at = ETHERNET_BYTES;
+	return protocol == ETH_P_8021Q || protocol == ETH_P_8021AD;
+}
+
+/* Walks the tags that stand in the frame itself; leaves protocol 0 when the frame ends before. */
+static __always_inline void skip_vlan_tags(struct __sk_buff *skb, struct origin *o)
+{
 #pragma unroll
 	for (int i = 0; i < MAX_VLAN_TAGS; i++) {
 		struct {
 			__u16 tci, protocol;
 		} tag;
-		if (protocol != ETH_P_8021Q && protocol != ETH_P_8021AD)
+		if (!is_vlan_tag(o->protocol))
 			break;
-		if (load(skb, o, 0, &tag, sizeof(tag)) != 0)
-			return 0;
+		if (load(skb, o, 0, &tag, sizeof(tag)) != 0) {
+			o->protocol = 0;
+			return;
+		}
 		if (o->vlan == 0)
 			o->vlan = bpf_ntohs(tag.tci) & 0xfff;
-		protocol = bpf_ntohs(tag.protocol);
+		o->protocol = bpf_ntohs(tag.protocol);
 		o->at += VLAN_TAG_BYTES;
 		o->link_bytes += VLAN_TAG_BYTES;
 	}
-	return protocol;
 }
 
 #endif

@@ -1,6 +1,9 @@
 import { basename } from 'node:path';
 import type { Log } from '../../lib/log.ts';
 import type { CaptureBackend, CaptureCounters, CaptureSink } from '../../model/capture.ts';
+import type { ObservationPoint } from '../../model/observation-point.ts';
+import type { TunnelPort } from '../../model/tunnel-port.ts';
+import { AggregatedPoints } from '../aggregated-points.ts';
 import { NO_COUNTS } from '../no-counts.ts';
 import { PacketAggregator } from '../packet/packet-aggregator.ts';
 import { CapturedFrame, type CaptureReader } from './capture-reader.ts';
@@ -18,6 +21,8 @@ export interface FileBackendOptions {
   readonly maxFlows: number;
   /** As records tell it; the file's name when absent. */
   readonly interfaceName?: string;
+  /** Tunnels to look into; none when absent. */
+  readonly decapsulate?: readonly TunnelPort[] | undefined;
 }
 
 /** What is there while the file is read. */
@@ -38,6 +43,7 @@ export class FileBackend implements CaptureBackend {
   readonly interfaceName: string;
   readonly done: Promise<void>;
   readonly #options: FileBackendOptions;
+  readonly #points: AggregatedPoints;
   readonly #log: Log;
   readonly #intervals: PacketIntervals;
   readonly #frame = new CapturedFrame();
@@ -52,6 +58,7 @@ export class FileBackend implements CaptureBackend {
     this.#options = options;
     this.#log = log;
     this.interfaceName = options.interfaceName ?? basename(options.path);
+    this.#points = new AggregatedPoints(this.interfaceName);
     this.#intervals = new PacketIntervals(options.intervalMs);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.done = promise;
@@ -65,11 +72,17 @@ export class FileBackend implements CaptureBackend {
     return this.#cutBytes;
   }
 
+  resolvePoint(point: number): ObservationPoint {
+    return this.#points.resolve(point);
+  }
+
   async start(sink: CaptureSink): Promise<void> {
     const source = await FileSource.open(this.#options.path);
     try {
       const reader = await createReader(source);
-      const aggregator = new PacketAggregator({ maxFlows: this.#options.maxFlows }, sink);
+      const { maxFlows, decapsulate } = this.#options;
+      const onTunnel = this.#points.addTunnel.bind(this.#points);
+      const aggregator = new PacketAggregator({ maxFlows, decapsulate, onTunnel }, sink);
       this.#aggregator = aggregator;
       this.#run = this.#replay({ sink, source, reader, aggregator });
     } catch (error) {

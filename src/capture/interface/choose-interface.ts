@@ -1,11 +1,12 @@
 import { PodflowError } from '../../lib/podflow-error.ts';
-import type { LinkMonitor, LinkStatistics } from './link-monitor.ts';
+import type { Link } from './decode-link.ts';
+import type { LinkMonitor } from './link-monitor.ts';
 
 /**
  * The interface to observe: the one named, or for `auto` the first that is up and not the loopback device.
  * @throws PodflowError INTERFACE_NOT_FOUND telling what there is
  */
-export function chooseInterface(monitor: LinkMonitor, wanted: string): LinkStatistics {
+export function chooseInterface(monitor: LinkMonitor, wanted: string): Link {
   const links = monitor.list();
   const found =
     wanted === 'auto'

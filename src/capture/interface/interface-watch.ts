@@ -1,4 +1,5 @@
-import type { LinkMonitor, LinkStatistics } from './link-monitor.ts';
+import type { Link } from './decode-link.ts';
+import type { LinkMonitor } from './link-monitor.ts';
 
 export type InterfaceState = 'up' | 'down' | 'absent' | 'replaced';
 
@@ -9,12 +10,12 @@ export type InterfaceState = 'up' | 'down' | 'absent' | 'replaced';
  */
 export class InterfaceWatch {
   readonly #monitor: LinkMonitor;
-  #link: LinkStatistics;
+  #link: Link;
   #base: { frames: number; bytes: number };
   #earlier = { frames: 0, bytes: 0 };
   #isAbsent = false;
 
-  constructor(monitor: LinkMonitor, link: LinkStatistics) {
+  constructor(monitor: LinkMonitor, link: Link) {
     this.#monitor = monitor;
     this.#link = link;
     this.#base = toTotals(link);
@@ -52,7 +53,7 @@ export class InterfaceWatch {
   }
 }
 
-function toTotals(link: LinkStatistics): { frames: number; bytes: number } {
+function toTotals(link: Link): { frames: number; bytes: number } {
   if (link.isLoopback) return { frames: link.rxFrames, bytes: link.rxBytes };
   return { frames: link.rxFrames + link.txFrames, bytes: link.rxBytes + link.txBytes };
 }

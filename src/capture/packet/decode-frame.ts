@@ -23,15 +23,20 @@
  *    `icmpOneWay` the sender.
  * 7. Packets to be read: ICMP errors (decode-icmp-error.ts) and UDP with port 53 on either side (parse-dns-message.ts),
  *    whether or not they found room in the flow map. Later fragments are none.
+ *
+ * Where tunnels are looked into, enter-tunnel.ts tells which packet of a frame these rules are of.
  */
 import { KEY_KIND } from '../../model/flow-delta.ts';
+import type { Decapsulation } from './decapsulation.ts';
 import type { DecodedPacket } from './decoded-packet.ts';
-import { fillFlowKey } from './flow-key.ts';
+import { leaveTunnel } from './enter-tunnel.ts';
+import { fillFlowKey, fillPoint } from './flow-key.ts';
 import type { FragmentTable } from './fragment-table.ts';
 import { decodeIpHeader } from './ip-header.ts';
 import { decodeLinkHeader } from './link-header.ts';
 import type { LinkType } from './link-type.ts';
 import { decodeQuotedTransportHeader, decodeTransportHeader } from './transport-header.ts';
+import { NO_TUNNEL } from './tunnel-type.ts';
 
 /** `ip`: the packet's key and fields are set. `malformed`: IP whose headers are cut or wrong. */
 export type FrameKind = 'ip' | 'nonIp' | 'malformed';
@@ -40,6 +45,8 @@ export type FrameKind = 'ip' | 'nonIp' | 'malformed';
  * Decodes one frame into `packet`.
  * @param bytes holds the captured bytes of the frame from `start` to `end`
  * @param originalBytes length of the whole frame, of which the captured bytes may be the beginning only
+ * @param fragments remembers the first ones; without it each stands alone
+ * @param decapsulation looks into tunnels; absent where they are left alone
  */
 export function decodeFrame(
   bytes: Uint8Array,
@@ -48,19 +55,46 @@ export function decodeFrame(
   originalBytes: number,
   linkType: LinkType,
   packet: DecodedPacket,
-  fragments: FragmentTable,
+  fragments: FragmentTable | undefined,
+  decapsulation?: Decapsulation,
 ): FrameKind {
   if (!decodeLinkHeader(bytes, start, end, linkType, packet)) return 'nonIp';
+  const frameEnd = start + originalBytes;
+  packet.tunnelType = NO_TUNNEL;
+  packet.point = 0;
+  if (decapsulation?.enter(bytes, end, frameEnd, packet) === true) {
+    if (decodePacket(bytes, end, frameEnd, packet, fragments) && hasTunnelPoint(bytes, packet, decapsulation))
+      return 'ip';
+    leaveTunnel(packet);
+  }
+  return decodePacket(bytes, end, frameEnd, packet, fragments) ? 'ip' : 'malformed';
+}
+
+/** Decodes the packet at `packet.networkAt`; false when its headers are cut or wrong. */
+function decodePacket(
+  bytes: Uint8Array,
+  end: number,
+  frameEnd: number,
+  packet: DecodedPacket,
+  fragments: FragmentTable | undefined,
+): boolean {
   resetTransport(packet);
-  if (!decodeIpHeader(bytes, end, start + originalBytes, packet)) return 'malformed';
+  if (!decodeIpHeader(bytes, end, frameEnd, packet)) return false;
   if (packet.fragment === 'later') {
-    if (!fragments.recall(bytes, packet)) packet.kind = KEY_KIND.fragment;
+    if (fragments?.recall(bytes, packet) !== true) packet.kind = KEY_KIND.fragment;
   } else {
-    if (!decodeTransportHeader(bytes, end, packet)) return 'malformed';
-    if (packet.fragment === 'first') fragments.remember(bytes, packet);
+    if (!decodeTransportHeader(bytes, end, packet)) return false;
+    if (packet.fragment === 'first') fragments?.remember(bytes, packet);
   }
   fillFlowKey(bytes, packet);
-  return 'ip';
+  return true;
+}
+
+function hasTunnelPoint(bytes: Uint8Array, packet: DecodedPacket, decapsulation: Decapsulation): boolean {
+  const point = decapsulation.point(bytes, packet);
+  if (point === 0) return false;
+  fillPoint(packet, point);
+  return true;
 }
 
 /**

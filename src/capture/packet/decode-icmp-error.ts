@@ -4,6 +4,7 @@ import type { IcmpError } from '../../model/icmp-error.ts';
 import { readInt32, readUint16, readUint8 } from './byte-order.ts';
 import { decodeQuotedPacket } from './decode-frame.ts';
 import { DecodedPacket } from './decoded-packet.ts';
+import { fillPoint } from './flow-key.ts';
 import { decodeIpHeader } from './ip-header.ts';
 import { decodeTransportHeader } from './transport-header.ts';
 
@@ -22,6 +23,7 @@ const quoted = new DecodedPacket();
  * @param bytes from the IP header; may be cut behind the quoted ports
  * @param timeNs nanoseconds since the Unix epoch
  * @param vlan VLAN of the frame, which is that of the quoted flow too
+ * @param pointOf observation point of the quoted flow, given the side that had sent the quoted packet
  * @returns undefined for other packets and when the quoted headers are cut or wrong
  */
 export function parseIcmpError(
@@ -29,6 +31,7 @@ export function parseIcmpError(
   family: 'ipv4' | 'ipv6',
   timeNs: number,
   vlan = 0,
+  pointOf: (quotedSide: 0 | 1) => number = () => 0,
 ): IcmpError | undefined {
   outer.isIpv6 = quoted.isIpv6 = family === 'ipv6';
   outer.networkAt = 0;
@@ -38,8 +41,10 @@ export function parseIcmpError(
   quoted.networkAt = outer.transportAt + ICMP_HEADER_BYTES;
   quoted.vlan = vlan;
   if (!decodeQuotedPacket(bytes, Math.min(bytes.length, outer.payloadEnd), quoted)) return undefined;
+  fillPoint(quoted, pointOf(quoted.side));
   return {
     timeNs,
+    point: quoted.point >>> 0,
     family,
     quotedKey: new Uint8Array(quoted.key.buffer.slice(0, KEY_BYTES[family])),
     quotedSide: quoted.side,

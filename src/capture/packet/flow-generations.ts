@@ -1,5 +1,6 @@
 import { SEEN, SIDE, SIDE_BYTES, VALUE_BYTES } from '../../model/flow-delta.ts';
-import { FlowMap, NO_ENTRY } from './flow-map.ts';
+import { FlowMap } from './flow-map.ts';
+import { NO_ENTRY } from './key-table.ts';
 
 /** What must outlive a drain so that retransmissions and round trips are told across it. */
 const CARRIED_WORDS = [SIDE.nextSequence, SIDE.awaitedAck, SIDE.awaitedSinceKns, SIDE.ackDelayKns].map((at) => at / 4);

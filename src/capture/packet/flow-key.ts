@@ -1,9 +1,9 @@
-import { KEY_KIND } from '../../model/flow-delta.ts';
+import { KEY_KIND, KEY_POINT } from '../../model/flow-delta.ts';
 import { readInt32, readMemoryWord } from './byte-order.ts';
 import type { DecodedPacket } from './decoded-packet.ts';
 
 /** Words of a key by family. */
-export const KEY_WORDS = { ipv4: 4, ipv6: 10 } as const;
+export const KEY_WORDS = { ipv4: 5, ipv6: 11 } as const;
 
 const IPV4_SOURCE_AT = 12;
 const IPV4_DESTINATION_AT = 16;
@@ -64,11 +64,18 @@ function fillKey6(bytes: Uint8Array, packet: DecodedPacket): void {
   fillTail(packet, 2 * ADDRESS6_WORDS);
 }
 
-/** Ports, protocol, kind and VLAN as TAIL of flow-delta.ts places them, in little-endian words. */
+/** Ports, protocol, kind, VLAN and point as flow-delta.ts places them, in little-endian words. */
 function fillTail(packet: DecodedPacket, word: number): void {
   const { key, side, sourcePort, destinationPort } = packet;
   const port0 = side === 0 ? sourcePort : destinationPort;
   const port1 = side === 0 ? destinationPort : sourcePort;
   key[word] = port0 | (port1 << 16);
   key[word + 1] = packet.protocol | (packet.kind << 8) | (packet.vlan << 16);
+  key[word + 2] = packet.point;
+}
+
+/** Moves a packet with a key to another observation point. */
+export function fillPoint(packet: DecodedPacket, point: number): void {
+  packet.point = point;
+  packet.key[(packet.isIpv6 ? KEY_POINT.ipv6 : KEY_POINT.ipv4) / 4] = point;
 }

@@ -1,5 +1,6 @@
 import { readMemoryWord } from './byte-order.ts';
 import type { DecodedPacket } from './decoded-packet.ts';
+import { NO_TUNNEL } from './tunnel-type.ts';
 import { createHashSeed, hashWords } from './word-hash.ts';
 
 /** Datagrams whose fragments are awaited at once. */
@@ -10,8 +11,8 @@ const NONE = -1;
 
 /**
  * Ports of first fragments, by which later fragments, which carry none, are counted to their flow. A datagram is told
- * by source, destination and identification, for IPv4 also by protocol (RFC 791 §3.2, RFC 8200 §4.5). Bounded: the
- * oldest entry makes room.
+ * by source, destination and identification, for IPv4 also by protocol (RFC 791 §3.2, RFC 8200 §4.5), in a tunnel also
+ * by its network identifier. Bounded: the oldest entry makes room.
  */
 export class FragmentTable {
   readonly #keys = new Uint32Array(ENTRIES * ENTRY_WORDS);
@@ -57,7 +58,7 @@ export class FragmentTable {
     probe.fill(0);
     for (let word = 0; word < addressWords; word++) probe[word] = readMemoryWord(bytes, addressesAt + word * 4);
     probe[8] = packet.fragmentId;
-    probe[9] = packet.isIpv6 ? 0x600 : packet.protocol;
+    probe[9] = (packet.isIpv6 ? 0 : packet.protocol) | (packet.tunnelType === NO_TUNNEL ? 0 : packet.tunnelId << 8);
     return hashWords(probe, ENTRY_WORDS, this.#seed) & BUCKET_MASK;
   }
 

@@ -1,12 +1,10 @@
 import { SEEN } from '../../model/flow-delta.ts';
 import { readUint16, readUint8 } from './byte-order.ts';
 import type { DecodedPacket } from './decoded-packet.ts';
+import { ETHER_TYPE, isIp } from './ether-type.ts';
 import { LINK_TYPE, type LinkType } from './link-type.ts';
+import { skipVlanTags } from './skip-vlan-tags.ts';
 
-/** IANA ether types (linux/if_ether.h). */
-const ETHER_TYPE = { none: 0, ipv4: 0x0800, vlan: 0x8100, ipv6: 0x86dd, serviceVlan: 0x88a8 } as const;
-const MAX_VLAN_TAGS = 2;
-const VLAN_ID_MASK = 0x0fff;
 const ETHERNET_BYTES = 14;
 const SLL_BYTES = 16;
 const SLL2_BYTES = 20;
@@ -29,12 +27,13 @@ export function decodeLinkHeader(
   linkType: LinkType,
   packet: DecodedPacket,
 ): boolean {
-  packet.vlan = 0;
-  packet.isTagged = false;
   packet.seenDirection = 0;
-  const etherType = walkVlanTags(bytes, end, readEtherType(bytes, start, end, linkType, packet), packet);
+  const firstType = readEtherType(bytes, start, end, linkType, packet);
+  const untaggedAt = packet.networkAt;
+  const etherType = skipVlanTags(bytes, end, firstType, packet);
+  packet.isTagged = packet.networkAt !== untaggedAt;
   packet.isIpv6 = etherType === ETHER_TYPE.ipv6;
-  return packet.isIpv6 || etherType === ETHER_TYPE.ipv4;
+  return isIp(etherType);
 }
 
 function readEtherType(
@@ -84,17 +83,4 @@ function readIpVersion(bytes: Uint8Array, at: number): number {
   const version = readUint8(bytes, at) >> 4;
   if (version === 4) return ETHER_TYPE.ipv4;
   return version === 6 ? ETHER_TYPE.ipv6 : ETHER_TYPE.none;
-}
-
-function walkVlanTags(bytes: Uint8Array, end: number, etherType: number, packet: DecodedPacket): number {
-  let type = etherType;
-  for (let tags = 0; tags < MAX_VLAN_TAGS; tags++) {
-    const at = packet.networkAt;
-    if ((type !== ETHER_TYPE.vlan && type !== ETHER_TYPE.serviceVlan) || end - at < 4) break;
-    packet.isTagged = true;
-    if (packet.vlan === 0) packet.vlan = readUint16(bytes, at) & VLAN_ID_MASK;
-    packet.networkAt = at + 4;
-    type = readUint16(bytes, at + 2);
-  }
-  return type;
 }

@@ -1,13 +1,15 @@
 import type { CaptureCounters, CaptureSink } from '../../model/capture.ts';
 import { SEEN, SIDE, SIDE_BYTES, VALUE_BYTES } from '../../model/flow-delta.ts';
+import type { TunnelPort } from '../../model/tunnel-port.ts';
+import { Decapsulator, type TakeTunnel } from './decapsulator.ts';
 import { DecodedPacket } from './decoded-packet.ts';
 import { decodeFrame } from './decode-frame.ts';
-import { parseIcmpError } from './decode-icmp-error.ts';
 import { FlowGenerations } from './flow-generations.ts';
-import { NO_ENTRY, type FlowMap } from './flow-map.ts';
+import type { FlowMap } from './flow-map.ts';
 import { FragmentTable } from './fragment-table.ts';
+import { NO_ENTRY } from './key-table.ts';
+import { handOverReadable } from './hand-over-readable.ts';
 import type { LinkType } from './link-type.ts';
-import { parseDnsMessage } from './parse-dns-message.ts';
 import { trackTcp } from './track-tcp.ts';
 
 /** Which way a frame went through the observed interface. */
@@ -18,6 +20,12 @@ export interface PacketAggregatorOptions {
   readonly maxFlows: number;
   /** Bytes of each frame that the interface does not count (14 on the loopback device). */
   readonly uncountedBytes?: number;
+  /** Tunnels to look into; none when absent. */
+  readonly decapsulate?: readonly TunnelPort[] | undefined;
+  /** Number of the first tunnel, 1 when absent. */
+  readonly firstTunnelNumber?: number;
+  /** Takes each tunnel when it is met for the first time, before any flow in it is handed over. */
+  readonly onTunnel?: TakeTunnel;
 }
 
 /** What is handed over; ends of intervals are the caller's business. */
@@ -52,6 +60,7 @@ export class PacketAggregator {
   readonly #ipv6: FlowGenerations;
   readonly #packet = new DecodedPacket();
   readonly #fragments = new FragmentTable();
+  readonly #decapsulator: Decapsulator | undefined;
   /** Attributed ones are in `#held` until they are handed over. */
   readonly #counters: PacketCounters = {
     attributedFrames: 0,
@@ -67,6 +76,7 @@ export class PacketAggregator {
   constructor(options: PacketAggregatorOptions, sink: AggregatorSink) {
     this.#sink = sink;
     this.#uncountedBytes = options.uncountedBytes ?? 0;
+    this.#decapsulator = createDecapsulator(options);
     this.#ipv4 = new FlowGenerations('ipv4', options.maxFlows);
     this.#ipv6 = new FlowGenerations('ipv6', options.maxFlows);
   }
@@ -107,7 +117,7 @@ export class PacketAggregator {
   ): void {
     const packet = this.#packet;
     const countedBytes = Math.max(0, originalBytes - this.#uncountedBytes);
-    const kind = decodeFrame(bytes, start, end, originalBytes, linkType, packet, this.#fragments);
+    const kind = decodeFrame(bytes, start, end, originalBytes, linkType, packet, this.#fragments, this.#decapsulator);
     if (packet.isTagged) this.#counters.taggedFrames++;
     if (kind === 'nonIp') return this.addNonIp(originalBytes);
     const generations = packet.isIpv6 ? this.#ipv6 : this.#ipv4;
@@ -121,8 +131,8 @@ export class PacketAggregator {
       this.#held.bytes += countedBytes;
       countFrame(generations.active, entry, packet, countedBytes, timeNs);
     }
-    if (packet.isIcmpError) this.#handOverIcmpError(bytes, end, timeNs);
-    else if (packet.isDns) this.#handOverDnsMessage(bytes, end, timeNs);
+    if (packet.isIcmpError || packet.isDns)
+      handOverReadable(bytes, end, timeNs + this.clockOffsetNs, packet, 0, this.#sink, this.#decapsulator);
   }
 
   /** Counts a frame of a link type that is not decoded, by its length on the wire. */
@@ -154,20 +164,11 @@ export class PacketAggregator {
       });
     }
   }
+}
 
-  #handOverIcmpError(bytes: Uint8Array, end: number, timeNs: number): void {
-    const { networkAt, isIpv6, vlan } = this.#packet;
-    const family = isIpv6 ? 'ipv6' : 'ipv4';
-    const error = parseIcmpError(bytes.subarray(networkAt, end), family, timeNs + this.clockOffsetNs, vlan);
-    if (error !== undefined) this.#sink.icmpError(error);
-  }
-
-  #handOverDnsMessage(bytes: Uint8Array, end: number, timeNs: number): void {
-    const { networkAt, isIpv6 } = this.#packet;
-    const family = isIpv6 ? 'ipv6' : 'ipv4';
-    const message = parseDnsMessage(bytes.subarray(networkAt, end), family, timeNs + this.clockOffsetNs);
-    if (message !== undefined) this.#sink.dnsMessage(message);
-  }
+function createDecapsulator(options: PacketAggregatorOptions): Decapsulator | undefined {
+  const { decapsulate = [], firstTunnelNumber = 1, onTunnel = () => undefined } = options;
+  return decapsulate.length === 0 ? undefined : new Decapsulator(decapsulate, firstTunnelNumber, onTunnel);
 }
 
 function countFrame(map: FlowMap, entry: number, packet: DecodedPacket, countedBytes: number, timeNs: number): void {

@@ -18,9 +18,15 @@ const packet = new DecodedPacket();
  * Reads the header of a DNS message: UDP with port 53 on either side, whatever its opcode.
  * @param bytes from the IP header; may be cut behind the header of the message
  * @param timeNs nanoseconds since the Unix epoch
+ * @param point observation point of the frame
  * @returns undefined for other packets, later fragments, and when the headers are cut or wrong
  */
-export function parseDnsMessage(bytes: Uint8Array, family: 'ipv4' | 'ipv6', timeNs: number): DnsMessage | undefined {
+export function parseDnsMessage(
+  bytes: Uint8Array,
+  family: 'ipv4' | 'ipv6',
+  timeNs: number,
+  point = 0,
+): DnsMessage | undefined {
   packet.isIpv6 = family === 'ipv6';
   packet.networkAt = 0;
   packet.isDns = false;
@@ -33,6 +39,7 @@ export function parseDnsMessage(bytes: Uint8Array, family: 'ipv4' | 'ipv6', time
   if (readUint16(bytes, packet.transportAt + UDP_LENGTH_AT) < UDP_HEADER_BYTES + DNS_HEADER_BYTES) return undefined;
   return {
     timeNs,
+    point,
     isResponse: (readUint8(bytes, at + 2) & IS_RESPONSE) !== 0,
     responseCode: readUint8(bytes, at + 3) & RESPONSE_CODE,
   };

@@ -32,8 +32,9 @@ function toCounterparts(family: 'ipv4' | 'ipv6'): Int16Array {
  * @returns false when the header is cut, or longer than the IP packet
  */
 export function decodeTransportHeader(bytes: Uint8Array, end: number, packet: DecodedPacket): boolean {
-  const leastEnd = packet.transportAt + (LEAST_BYTES[packet.protocol] as number);
-  if (leastEnd > end || leastEnd > packet.payloadEnd) return false;
+  const leastBytes = LEAST_BYTES[packet.protocol] as number;
+  const leastEnd = packet.transportAt + leastBytes;
+  if (leastEnd > packet.payloadEnd || (leastBytes > 0 && leastEnd > end)) return false;
   readPorts(bytes, packet);
   if (packet.protocol === IP_PROTOCOL.tcp) readTcp(bytes, packet);
   return true;

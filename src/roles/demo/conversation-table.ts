@@ -16,6 +16,9 @@ export type Conversed = Pick<
   | 'verdict'
   | 'dropReason'
   | 'rttNs'
+  | 'natState'
+  | 'natDestinationAddress'
+  | 'natDestinationPort'
 >;
 
 /** Everything seen between a client and a server port, from one perspective. */
@@ -24,6 +27,8 @@ export interface Conversation {
   readonly destination: string;
   readonly destinationPort: number | undefined;
   readonly transport: string;
+  /** Where it was delivered, when that is not where it was dialled: the pod behind a Service. */
+  readonly backend: { readonly address: string; readonly port: number | undefined } | undefined;
   /** Whose observer told it: the client's (`egress`) or the server's (`ingress`). */
   readonly direction: FlowRecord['direction'];
   flows: number;
@@ -84,6 +89,7 @@ export class ConversationTable {
       record.destinationAddress,
       record.destinationPort,
       record.transport,
+      isRedirected(record) ? `${record.natDestinationAddress}:${record.natDestinationPort}` : '',
     ].join(' ');
     const known = this.#byKey.get(key) ?? (isFull ? this.#byKey.get('other') : undefined);
     if (known !== undefined) return known;
@@ -92,6 +98,7 @@ export class ConversationTable {
       destination: isFull ? 'other' : record.destinationAddress,
       destinationPort: isFull ? undefined : record.destinationPort,
       transport: isFull ? 'other' : record.transport,
+      backend: isFull ? undefined : toBackend(record),
       direction: record.direction,
       flows: 0,
       packets: 0,
@@ -105,4 +112,16 @@ export class ConversationTable {
     this.#byKey.set(isFull ? 'other' : key, made);
     return made;
   }
+}
+
+function isRedirected(record: Conversed): boolean {
+  if (record.natState !== 'translated') return false;
+  return (
+    record.natDestinationAddress !== record.destinationAddress || record.natDestinationPort !== record.destinationPort
+  );
+}
+
+function toBackend(record: Conversed): Conversation['backend'] {
+  const { natDestinationAddress: address, natDestinationPort: port } = record;
+  return isRedirected(record) && address !== undefined ? { address, port } : undefined;
 }

@@ -4,7 +4,8 @@ import type { KnownAddresses } from './known-addresses.ts';
 
 /** What one observer of the demo says at its end. */
 export interface ObserverReport {
-  readonly pod: string;
+  /** The pod it looks at, or the node. */
+  readonly observer: string;
   readonly metrics?: string;
   /** The `losses` of its own summary: how every frame and record is accounted for. */
   readonly losses: unknown;
@@ -18,7 +19,7 @@ export interface DemoSummary {
   readonly records: number;
   /** Flows begun; a connection between two observed pods is seen at both ends and counts twice. */
   readonly flows: number;
-  /** Who called whom, as the client's pod dialled it (a Service is not yet resolved to its pod). */
+  /** Who called whom, as the client's pod dialled it, with the pod behind the Service. */
   readonly dialled: readonly PairSummary[];
   /** What arrived at each server's pod, and from whom. */
   readonly delivered: readonly PairSummary[];
@@ -31,6 +32,8 @@ interface PairSummary {
   readonly destination: string;
   readonly port: number | undefined;
   readonly transport: string;
+  /** Where the node delivered it, when that is not where it was dialled. */
+  readonly backend?: { readonly pod: string; readonly port: number | undefined };
   readonly flows: number;
   readonly packets: number;
   readonly bytes: number;
@@ -78,7 +81,9 @@ export function toDemoSummary(input: SummaryInput): DemoSummary {
 
 function pairOf(conversation: Conversation, names: KnownAddresses): PairSummary {
   const { flows, packets, bytes, reversePackets, reverseBytes } = conversation;
-  return { ...endsOf(conversation, names), flows, packets, bytes, reversePackets, reverseBytes };
+  const { backend: behind } = conversation;
+  const backend = behind === undefined ? {} : { backend: { pod: names.resolve(behind.address), port: behind.port } };
+  return { ...endsOf(conversation, names), ...backend, flows, packets, bytes, reversePackets, reverseBytes };
 }
 
 function dropsOf(conversation: Conversation, names: KnownAddresses): DropSummary[] {

@@ -7,7 +7,11 @@ export function parseFlowLine(line: string): Conversed | undefined {
   const text = (name: string): string => (typeof object[name] === 'string' ? object[name] : '');
   const count = (name: string): number => (typeof object[name] === 'number' ? object[name] : 0);
   const optional = (name: string): number | undefined => (typeof object[name] === 'number' ? object[name] : undefined);
+  const address = text('flow.nat.destination.address');
   return {
+    natState: (object['flow.nat.state'] as Conversed['natState']) ?? undefined,
+    natDestinationAddress: address === '' ? undefined : address,
+    natDestinationPort: optional('flow.nat.destination.port'),
     direction: text('flow.direction') as Conversed['direction'],
     sequence: count('flow.sequence'),
     sourceAddress: text('source.address'),

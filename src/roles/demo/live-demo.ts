@@ -6,66 +6,80 @@ import type { DemoCluster, DemoPod } from './demo-cluster.ts';
 import type { DemoRun } from './demo-run.ts';
 import type { ObserverReport } from './demo-summary.ts';
 import { findFreePorts } from './free-ports.ts';
+import { toNodeArguments, toProbeArguments } from './observer-arguments.ts';
+import { ObserverProcess } from './observer-process.ts';
 import { PodNetwork } from './pod-network.ts';
-import { ProbeProcess } from './probe-process.ts';
 import { PODFLOW, startWorkloads } from './workloads.ts';
 
 /** What the kernel still sends for the ended processes is seen by the probes of both ends. */
 const SETTLE_MS = 300;
 
-/** The demo on real packets: namespaces as pods, processes in them, a `podflow probe` process for each. */
+/**
+ * The demo on real packets: namespaces as pods, processes in them, a `podflow probe` process for each, and a
+ * `podflow node` process that undoes the Services' NAT; or the node alone, which then observes all pods by itself.
+ */
 export class LiveDemo implements DemoRun {
   readonly mode = 'live';
   readonly done = new Promise<void>(() => undefined);
   readonly #network: PodNetwork;
-  readonly #probes: readonly ProbeProcess[];
+  readonly #node: ObserverProcess;
+  readonly #probes: readonly ObserverProcess[];
   readonly #workloads: readonly ChildProcess[];
 
-  private constructor(network: PodNetwork, probes: readonly ProbeProcess[], workloads: readonly ChildProcess[]) {
+  private constructor(
+    network: PodNetwork,
+    node: ObserverProcess,
+    probes: readonly ObserverProcess[],
+    workloads: readonly ChildProcess[],
+  ) {
     this.#network = network;
+    this.#node = node;
     this.#probes = probes;
     this.#workloads = workloads;
   }
 
-  /** Builds the network, starts the probes first and the pods' own processes after them. */
+  /** Builds the network, starts the observers first and the pods' own processes after them. */
   static async start(cluster: DemoCluster, settings: DemoSettings, table: ConversationTable): Promise<LiveDemo> {
-    const ports = await findFreePorts(cluster.pods.length);
+    const [nodePort = 0, metricsPort = 0, ...ports] = await findFreePorts(cluster.pods.length + 2);
     const network = await PodNetwork.create(cluster);
-    const extraArgs = toProbeArguments(settings);
-    const probes = [...network.pods].map(
-      ([pod, namespace], index) =>
-        new ProbeProcess(
-          { pod, namespace, nodeName: cluster.nodeName, metricsPort: ports[index] ?? 0, podflow: PODFLOW, extraArgs },
-          (record) => table.add(record, Date.now()),
-        ),
+    const { nodeName } = cluster;
+    const nodeArgs = toNodeArguments({ node: network.node, nodeName, listenPort: nodePort, settings });
+    const node = new ObserverProcess(
+      { observer: `node ${nodeName}`, metricsPort, podflow: PODFLOW, args: nodeArgs },
+      (record) => table.add(record, Date.now()),
     );
-    await Promise.all(probes.map((probe) => probe.untilReady()));
+    const pods = settings.observer === 'node' ? [] : [...network.pods];
+    const probes = pods.map(([pod, namespace], index) => {
+      const args = toProbeArguments({ pod, namespace, nodeName, nodePort, backend: settings.backend });
+      const options = { observer: nameOf(pod), metricsPort: ports[index] ?? 0, podflow: PODFLOW, args };
+      return new ObserverProcess(options, () => undefined);
+    });
+    await Promise.all([node, ...probes].map((observer) => observer.untilReady()));
     const workloads = await startWorkloads(network);
-    return new LiveDemo(network, probes, workloads);
+    return new LiveDemo(network, node, probes, workloads);
   }
 
   get metricsAddresses(): string[] {
-    return this.#probes.map((probe) => `${probe.metricsAddress}  ${nameOf(probe.pod)}`);
+    return this.#observers.map(({ metricsAddress, observer }) => `${metricsAddress}  ${observer}`);
   }
 
-  /** Ends the pods' processes, lets the probes flush, takes the namespaces down; tells what the probes said. */
+  /** Ends the pods' processes, lets the observers flush, takes the namespaces down; tells what the observers said. */
   async stop(): Promise<ObserverReport[]> {
     for (const workload of this.#workloads) workload.kill('SIGKILL');
     await delay(SETTLE_MS);
     await Promise.all(this.#probes.map((probe) => probe.stop()));
+    await this.#node.stop();
     this.#network.close();
-    return this.#probes.map((probe) => ({
-      pod: nameOf(probe.pod),
-      metrics: probe.metricsAddress,
-      losses: probe.summary?.['losses'] ?? 'the probe ended without a summary',
+    return this.#observers.map(({ observer, metricsAddress, summary }) => ({
+      observer,
+      metrics: metricsAddress,
+      losses: summary?.['losses'] ?? 'the observer ended without a summary',
     }));
   }
-}
 
-function toProbeArguments(settings: DemoSettings): string[] {
-  const args = ['--backend', settings.backend];
-  if (settings.otlpEndpoint !== undefined) args.push('--otlp-endpoint', settings.otlpEndpoint);
-  return args;
+  get #observers(): ObserverProcess[] {
+    return [this.#node, ...this.#probes];
+  }
 }
 
 function nameOf(pod: DemoPod): string {

@@ -46,7 +46,17 @@ export class LiveView {
   }
 }
 
-const COLUMNS = ['seen at', 'source', 'destination', 'flows', 'packets →/←', 'bytes →/←', 'rtt', 'outcome'] as const;
+const COLUMNS = [
+  'seen at',
+  'source',
+  'destination',
+  'backend',
+  'flows',
+  'packets →/←',
+  'bytes →/←',
+  'rtt',
+  'outcome',
+] as const;
 
 /** A conversation table as aligned text lines, header first. */
 export function toTable(conversations: readonly Conversation[], names: KnownAddresses): string[] {
@@ -61,13 +71,14 @@ export function toTable(conversations: readonly Conversation[], names: KnownAddr
 }
 
 function toRow(conversation: Conversation, names: KnownAddresses): string[] {
-  const { source, destination, destinationPort, transport, direction, rttNs } = conversation;
+  const { source, destination, destinationPort, transport, backend, direction, rttNs } = conversation;
   const port = destinationPort === undefined ? transport : `${destinationPort}/${transport}`;
   const failures = [...conversation.failures].map(([reason, reports]) => `${reason} ×${reports}`);
   return [
     direction === 'egress' ? 'client' : direction === 'ingress' ? 'server' : '?',
     names.resolve(source),
     `${names.resolve(destination)} ${port}`,
+    backend === undefined ? '' : `${names.resolve(backend.address)} ${backend.port ?? ''}`.trimEnd(),
     String(conversation.flows),
     `${conversation.packets}/${conversation.reversePackets}`,
     `${toSize(conversation.bytes)}/${toSize(conversation.reverseBytes)}`,

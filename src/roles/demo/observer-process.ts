@@ -3,38 +3,36 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawnBound } from '../../lib/network-namespace.ts';
-import type { NetworkNamespace } from '../../lib/network-namespace.ts';
 import { PodflowError } from '../../lib/podflow-error.ts';
 import type { Conversed } from './conversation-table.ts';
-import type { DemoPod } from './demo-cluster.ts';
 import { parseFlowLine, parseObject } from './flow-line.ts';
-import { POD_INTERFACE } from './pod-network.ts';
 
 const STOP_MS = 8000;
 const READY_MS = 30_000;
 const READY_POLL_MS = 50;
 
-export interface ProbeProcessOptions {
-  readonly pod: DemoPod;
-  readonly namespace: NetworkNamespace;
-  readonly nodeName: string;
+export interface ObserverProcessOptions {
+  /** What it looks at, as the demo tells it: a pod's name, or the node's. */
+  readonly observer: string;
   readonly metricsPort: number;
   /** The command that runs podflow: node, its flags, the main file. */
   readonly podflow: readonly string[];
-  readonly extraArgs: readonly string[];
+  /** The role and its flags, beside those of /metrics and the summary. */
+  readonly args: readonly string[];
 }
 
-/** A real `podflow probe` process that observes one pod and tells its records as NDJSON, its summary at the end. */
-export class ProbeProcess {
-  readonly pod: DemoPod;
+/** A real podflow process that observes for the demo: its records as NDJSON if asked for, its summary at the end. */
+export class ObserverProcess {
+  readonly observer: string;
   readonly metricsAddress: string;
   readonly #child: ChildProcess;
   #summary: Record<string, unknown> | undefined;
 
-  constructor(options: ProbeProcessOptions, onRecord: (record: Conversed) => void) {
-    this.pod = options.pod;
-    this.metricsAddress = `http://127.0.0.1:${options.metricsPort}/metrics`;
-    const argv = [...options.podflow, 'probe', ...toArguments(options)];
+  constructor({ observer, metricsPort, podflow, args }: ObserverProcessOptions, onRecord: (record: Conversed) => void) {
+    this.observer = observer;
+    this.metricsAddress = `http://127.0.0.1:${metricsPort}/metrics`;
+    const metrics = ['--metrics-host', '127.0.0.1', '--metrics-port', String(metricsPort)];
+    const argv = [...podflow, ...args, ...metrics, '--log-level', 'warn', '--json'];
     this.#child = spawnBound(argv, { stdio: ['ignore', 'pipe', 'inherit'] });
     const { stdout } = this.#child;
     if (stdout === null) return;
@@ -45,7 +43,7 @@ export class ProbeProcess {
     });
   }
 
-  /** The one JSON summary that the probe printed last; undefined when it ended without. */
+  /** The one JSON summary that it printed last; undefined when it ended without. */
   get summary(): Record<string, unknown> | undefined {
     return this.#summary;
   }
@@ -54,7 +52,7 @@ export class ProbeProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Waits until the probe observes its pod, so that no packet of the demo goes unseen. */
+  /** Waits until it observes, so that no packet of the demo goes unseen. */
   async untilReady(): Promise<void> {
     const ready = new URL('/readyz', this.metricsAddress);
     for (const endMs = performance.now() + READY_MS; performance.now() < endMs && !this.hasEnded;) {
@@ -65,12 +63,10 @@ export class ProbeProcess {
       if (isReady) return;
       await delay(READY_POLL_MS);
     }
-    throw new PodflowError('DEMO_NETWORK_FAILED', {
-      reason: `the probe of ${this.pod.metadata.name} did not get ready`,
-    });
+    throw new PodflowError('DEMO_NETWORK_FAILED', { reason: `the observer of ${this.observer} did not get ready` });
   }
 
-  /** Lets the probe flush and waits for its end. */
+  /** Lets it flush and waits for its end. */
   async stop(): Promise<void> {
     if (this.hasEnded) return;
     const closed = once(this.#child, 'close');
@@ -79,23 +75,4 @@ export class ProbeProcess {
     await closed;
     clearTimeout(late);
   }
-}
-
-function toArguments({ pod, namespace, nodeName, metricsPort, extraArgs }: ProbeProcessOptions): string[] {
-  const flags: Record<string, string> = {
-    netns: namespace.path,
-    interface: POD_INTERFACE,
-    interval: '1s',
-    output: 'ndjson',
-    'metrics-host': '127.0.0.1',
-    'metrics-port': String(metricsPort),
-    'log-level': 'warn',
-    'cluster-name': 'demo',
-    'node-name': nodeName,
-    'pod-name': pod.metadata.name,
-    'pod-namespace': pod.metadata.namespace,
-    'pod-uid': pod.metadata.uid,
-    'pod-ip': pod.status.podIP,
-  };
-  return [...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]), '--json', ...extraArgs];
 }

@@ -25,7 +25,8 @@ export async function replayDemo(
   const clients = cluster.pods.filter((pod) => pod.spec.containers.some((container) => container.args[0] === 'client'));
   const ownAddresses = clients.map((pod) => pod.status.podIP);
   const stage = new SummaryStage(table);
-  const pipeline = new FlowPipeline({ ...settings, interfaceName: 'eth0', ownAddresses, observerSide: 'pod' }, [stage]);
+  const resolvePoint = backend.resolvePoint.bind(backend);
+  const pipeline = new FlowPipeline({ ...settings, ownAddresses, resolvePoint }, [stage]);
   await backend.start(pipeline.sink);
   return {
     mode: 'replay',
@@ -33,7 +34,7 @@ export async function replayDemo(
     done: backend.done,
     stop: async () => {
       await backend.stop();
-      return [{ pod: 'the recorded capture', losses: { capture: backend.counters(), flow: pipeline.counters() } }];
+      return [{ observer: 'the recorded capture', losses: { capture: backend.counters(), flow: pipeline.counters() } }];
     },
   };
 }

@@ -3,11 +3,13 @@
  *   load sink ADDR DPORTS                        binds the flood's ports, reads nothing
  *   load httpd ADDR PORT BODY                    one thread, keep-alive and close
  *   load httpc ADDR PORT CONNS RPS SECS          one thread, keep-alive; one JSON line at the end
+ *   load connc ADDR PORT CPS SECS                one thread, a connection for each request; one JSON line at the end
  * A flow is a (source port, destination port) pair, visited round robin. With BLOCKS the source ports are replaced by
  * as many others BLOCKS times in the run, at even steps: SPORTS * DPORTS new flows a step.
  * httpc sends its requests at fixed times (open loop) over whichever connection is free and counts each latency from
  * the time the request was due, so that a stall is told by every request it held up. RPS 0 = closed loop: each
- * connection sends again as soon as it is answered. */
+ * connection sends again as soon as it is answered. connc too is an open loop: it connects at fixed times, sends one
+ * request and reads until the server closes; a connection that finds MAXCONN others open is counted as an error. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -283,6 +285,53 @@ static int httpc(char **v) {
   return 0;
 }
 
+/* Ends a connection that is done or has failed. */
+static void hang_up(int fd, int failed, unsigned long *done, unsigned long *errors) {
+  if (failed) (*errors)++; else (*done)++;
+  close(fd);
+}
+
+static int connc(char **v) {
+  double cps = atof(v[2]), secs = atof(v[3]);
+  if (cps <= 0 || secs <= 0 || secs > MAXSEC) return 2;
+  struct sockaddr_in to = addr(v[0], atoi(v[1]));
+  char request[256], answer[ANSWER];
+  int length = snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", v[0]);
+  int ep = epoll_create1(0), open = 0;
+  unsigned long total = (unsigned long)(cps * secs), begun = 0, done = 0, errors = 0;
+  double start = now(), grace = start + secs + 1, t = start, c0 = cpu();
+  while ((begun < total || open > 0) && t < grace) {
+    for (; begun < total && start + begun / cps <= t; begun++) {
+      int fd = open < MAXCONN ? socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;
+      if (fd < 0) { errors++; continue; }
+      if (connect(fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS) { hang_up(fd, 1, &done, &errors); continue; }
+      struct epoll_event e = {.events = EPOLLOUT, .data.fd = fd};
+      epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e);
+      open++;
+    }
+    double left = begun < total ? start + begun / cps - now() : 0.1;
+    struct timespec d = {0, left > 0 ? (long)(left * 1e9) : 0};
+    struct epoll_event ev[256];
+    int n = epoll_pwait2(ep, ev, 256, &d, 0);
+    for (int i = 0; i < n; i++) {
+      int fd = ev[i].data.fd;
+      if (ev[i].events & EPOLLOUT) {
+        struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
+        if (write(fd, request, length) == length) epoll_ctl(ep, EPOLL_CTL_MOD, fd, &e);
+        else open--, hang_up(fd, 1, &done, &errors);
+        continue;
+      }
+      ssize_t k = read(fd, answer, sizeof answer);
+      if (k == 0 || (k < 0 && errno != EAGAIN)) open--, hang_up(fd, k < 0, &done, &errors);
+    }
+    t = now();
+  }
+  errors += open;
+  printf("{\"connections\":%lu,\"secs\":%.3f,\"cps\":%.0f,\"errors\":%lu,\"cpu_s\":%.3f}\n", done, t - start,
+         done / (t - start), errors, cpu() - c0);
+  return 0;
+}
+
 int main(int n, char **v) {
   signal(SIGPIPE, SIG_IGN);
   files();
@@ -291,8 +340,9 @@ int main(int n, char **v) {
   else if (n == 4 && !strcmp(v[1], "sink")) r = sink(v + 2);
   else if (n == 5 && !strcmp(v[1], "httpd")) r = httpd(v + 2);
   else if (n == 7 && !strcmp(v[1], "httpc")) r = httpc(v + 2);
+  else if (n == 6 && !strcmp(v[1], "connc")) r = connc(v + 2);
   if (r == 2)
     fprintf(stderr, "usage: load flood DST SPORTS DPORTS PPS SECS SIZE [BLOCKS] | sink ADDR DPORTS | httpd ADDR PORT BODY |"
-                    " httpc ADDR PORT CONNS RPS SECS\n");
+                    " httpc ADDR PORT CONNS RPS SECS | connc ADDR PORT CPS SECS\n");
   return r;
 }

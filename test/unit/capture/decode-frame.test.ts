@@ -39,7 +39,7 @@ function decode(frame: Buffer, linkType: LinkType = LINK_TYPE.ethernet, original
 }
 
 function keyBytes(): Uint8Array {
-  return new Uint8Array(packet.key.buffer, 0, packet.isIpv6 ? 40 : 16);
+  return new Uint8Array(packet.key.buffer, 0, packet.isIpv6 ? 44 : 20);
 }
 
 function v4(protocol: number, payload: Buffer, isReversed = false): Buffer {

@@ -35,10 +35,11 @@ function quoted4(bytes: Buffer): string | undefined {
 
 describe('parseIcmpError', () => {
   test('reads who, what and when', () => {
-    expect(parseIcmpError(error4(3, 13, syn), 'ipv4', 42, 7)).toEqual({
+    expect(parseIcmpError(error4(3, 13, syn), 'ipv4', 42, 7, () => 0x1_0203)).toEqual({
       timeNs: 42,
+      point: 0x1_0203,
       family: 'ipv4',
-      quotedKey: Uint8Array.from([10, 0, 0, 1, 10, 0, 0, 2, 0xa0, 0x0f, 80, 0, 6, 0, 7, 0]),
+      quotedKey: Uint8Array.from([10, 0, 0, 1, 10, 0, 0, 2, 0xa0, 0x0f, 80, 0, 6, 0, 7, 0, 3, 2, 1, 0]),
       quotedSide: 0,
       type: 3,
       code: 13,
@@ -47,13 +48,13 @@ describe('parseIcmpError', () => {
     });
     const error = parseIcmpError(error6(1, 1, syn6), 'ipv6', 43);
     expect(error).toMatchObject({ family: 'ipv6', type: 1, code: 1, quotedSide: 0, reporterAddress: ROUTER6 });
-    expect(readKey(error?.quotedKey ?? new Uint8Array(40))).toBe('fd00:0:0:0:0:0:0:1|4000|fd00:0:0:0:0:0:0:2|80|6|0|0');
+    expect(readKey(error?.quotedKey ?? new Uint8Array(44))).toBe('fd00:0:0:0:0:0:0:1|4000|fd00:0:0:0:0:0:0:2|80|6|0|0');
   });
 
   test('keeps nothing of one error for the next', () => {
     const first = parseIcmpError(error4(3, 1, syn), 'ipv4', 1);
     parseIcmpError(error4(3, 1, reply), 'ipv4', 2);
-    expect(readKey(first?.quotedKey ?? new Uint8Array(16))).toBe(`${CLIENT}|4000|${SERVER}|80|6|0|0`);
+    expect(readKey(first?.quotedKey ?? new Uint8Array(20))).toBe(`${CLIENT}|4000|${SERVER}|80|6|0|0`);
   });
 
   test.each([
@@ -99,7 +100,7 @@ describe('parseIcmpError', () => {
       udp(9, 10),
     );
     const error = parseIcmpError(error6(4, 1, chained), 'ipv6', 1);
-    expect(readKey(error?.quotedKey ?? new Uint8Array(40))).toBe('fd00:0:0:0:0:0:0:1|10|fd00:0:0:0:0:0:0:2|9|17|0|0');
+    expect(readKey(error?.quotedKey ?? new Uint8Array(44))).toBe('fd00:0:0:0:0:0:0:1|10|fd00:0:0:0:0:0:0:2|9|17|0|0');
     expect(error?.quotedSide).toBe(1);
   });
 

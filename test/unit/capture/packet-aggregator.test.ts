@@ -80,7 +80,7 @@ describe('PacketAggregator', () => {
     sink.deltas = (batch) => {
       alignments.push(batch.keys.byteOffset % 4, batch.values.byteOffset % 8);
       families.push(batch.family);
-      expect(batch.keys.length).toBe(batch.count * (batch.family === 'ipv4' ? 16 : 40));
+      expect(batch.keys.length).toBe(batch.count * (batch.family === 'ipv4' ? 20 : 44));
       expect(batch.values.length).toBe(batch.count * 112);
       deltas.call(sink, batch);
     };
@@ -157,7 +157,9 @@ describe('PacketAggregator', () => {
     expect(sink.errors).toMatchObject([
       { timeNs: 1e18 + 5e9, family: 'ipv4', type: 3, code: 1, reporterAddress: '10.0.0.7' },
     ]);
-    expect(Buffer.from(sink.errors[0]?.quotedKey ?? []).toString('hex')).toBe('0a0000010a0000020500060006000c00');
+    expect(Buffer.from(sink.errors[0]?.quotedKey ?? []).toString('hex')).toBe(
+      '0a0000010a0000020500060006000c0000000000',
+    );
     aggregator.drain();
     expect(sink.current.map((delta) => delta.key)).toEqual(['10.0.0.7|3|10.0.0.1|1|1|2|12']);
   });
@@ -169,7 +171,7 @@ describe('PacketAggregator', () => {
     const answer = udp(53, 5, Buffer.from('000081820000000000000000', 'hex'));
     add(aggregator, ethernet(ipv4({ source: '10.0.0.2', destination: '10.0.0.1', protocol: 17 }, answer)), 5e9);
     expect(aggregator.counters().unattributedFrames).toBe(1);
-    expect(sink.dnsMessages).toEqual([{ timeNs: 1e18 + 5e9, isResponse: true, responseCode: 2 }]);
+    expect(sink.dnsMessages).toEqual([{ timeNs: 1e18 + 5e9, point: 0, isResponse: true, responseCode: 2 }]);
   });
 
   test('keeps flows apart whose keys hash alike: 8,000 of each family', () => {

@@ -39,7 +39,7 @@ describe('parseDnsMessage', () => {
     ['twelve bytes', v4(NXDOMAIN.subarray(0, 12), [53, 9]), 'ipv4', { isResponse: true, responseCode: 3 }],
     ['captured up to its header', v4(NXDOMAIN, [53, 9]).subarray(0, 40), 'ipv4', { isResponse: true, responseCode: 3 }],
   ] as const)('%s', (_name, bytes, family, expected) => {
-    expect(parseDnsMessage(bytes, family, 42)).toEqual({ timeNs: 42, ...expected });
+    expect(parseDnsMessage(bytes, family, 42)).toEqual({ timeNs: 42, point: 0, ...expected });
   });
 
   test.each([
@@ -48,7 +48,12 @@ describe('parseDnsMessage', () => {
     ['every bit set', 'ffff', 15],
   ])('a response whatever its opcode and flags: %s', (_name, flags, responseCode) => {
     const payload = Buffer.from(`aaaa${flags}0001000000000000`, 'hex');
-    expect(parseDnsMessage(v4(payload, [53, 5000]), 'ipv4', 1)).toEqual({ timeNs: 1, isResponse: true, responseCode });
+    expect(parseDnsMessage(v4(payload, [53, 5000]), 'ipv4', 1)).toEqual({
+      timeNs: 1,
+      point: 0,
+      isResponse: true,
+      responseCode,
+    });
   });
 
   test.each([

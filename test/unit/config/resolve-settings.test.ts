@@ -161,3 +161,32 @@ describe('secrets', () => {
     expect(problem).toBe('- --otlp-headers is no list of name=value.');
   });
 });
+
+describe('settings of the node role', () => {
+  const node = (...args: string[]) => resolveSettings('node', args, {}).settings;
+
+  test('have sizes in bytes, ports of tunnels and patterns of names', () => {
+    expect(node()).toMatchObject({ maxRequestBytes: 67_108_864, includeInterfaces: ['*'], decapsulate: undefined });
+    expect(node('--max-request-size', '512KiB', '--conntrack-buffer', '4096')).toMatchObject({
+      maxRequestBytes: 524_288,
+      conntrackBufferBytes: 4096,
+    });
+    expect(node('--decapsulate', 'vxlan:4789, geneve:6081').decapsulate).toEqual([
+      { type: 'vxlan', port: 4789 },
+      { type: 'geneve', port: 6081 },
+    ]);
+    expect(node('--decapsulate', 'none').decapsulate).toEqual([]);
+    expect(node('--capture-include', 'veth*,cali*').includeInterfaces).toEqual(['veth*', 'cali*']);
+  });
+
+  test.each([
+    [['--max-request-size', '64MB'], 'is no size such as'],
+    [['--max-request-size', '2GiB'], 'is not within 64KiB to 1GiB'],
+    [['--decapsulate', 'gre:1'], 'is no list of vxlan:PORT and geneve:PORT'],
+    [['--decapsulate', 'vxlan:70000'], 'is no list of'],
+    [['--decapsulate', Array.from({ length: 9 }, (_, i) => `vxlan:${4000 + i}`).join(',')], 'has more than 8 ports'],
+    [['--capture-include', 'veth*,,x'], 'has an empty name'],
+  ])('%j is refused', (args, problem) => {
+    expect(problemsOf(() => node(...args))).toEqual([expect.stringContaining(problem)]);
+  });
+});

@@ -26,5 +26,6 @@ describe('the list of settings', () => {
     if (setting.default !== undefined) expect(setting.form.schema.safeParse(setting.default).success).toBe(true);
     // A duration is in milliseconds, and its property says so.
     expect(key.endsWith('Ms')).toBe(setting.form.description.startsWith('duration'));
+    expect(key.endsWith('Bytes')).toBe(setting.form.description.startsWith('size'));
   });
 });

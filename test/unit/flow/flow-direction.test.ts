@@ -1,10 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { SEEN } from '../../../src/model/flow-delta.ts';
 import type { FlowTableOptions } from '../../../src/flow/flow-table.ts';
+import type { ObservationPoint } from '../../../src/model/observation-point.ts';
 import { FlowTableHarness } from '../../support/flow-table-harness.ts';
 import { sent } from '../../support/tcp-deltas.ts';
 
 const { outgoing, incoming } = SEEN;
+
+const hostEnd: ObservationPoint = { interfaceName: 'veth1', side: 'host', podUid: undefined, tunnel: undefined };
+const AT_HOST = { resolvePoint: () => hostEnd };
 
 async function direct(
   clientSeen: number | undefined,
@@ -31,14 +35,14 @@ describe('direction of the initiator', () => {
   });
 
   test("is the other way round at the host's end of a veth", async () => {
-    expect(await direct(outgoing, incoming, { observerSide: 'host' })).toBe('ingress');
-    expect(await direct(incoming, outgoing, { observerSide: 'host' })).toBe('egress');
+    expect(await direct(outgoing, incoming, AT_HOST)).toBe('ingress');
+    expect(await direct(incoming, outgoing, AT_HOST)).toBe('egress');
   });
 
   test("else by the other side's frames", async () => {
     expect(await direct(undefined, incoming)).toBe('egress');
     expect(await direct(undefined, outgoing)).toBe('ingress');
-    expect(await direct(undefined, outgoing, { observerSide: 'host' })).toBe('egress');
+    expect(await direct(undefined, outgoing, AT_HOST)).toBe('egress');
   });
 
   test('else by own addresses, however they are written', async () => {

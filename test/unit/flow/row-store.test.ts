@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { RowStore } from '../../../src/flow/row-store.ts';
 
-const KEY = Uint32Array.of(1, 2, 3, 6);
+const KEY = Uint32Array.of(1, 2, 3, 6, 0);
 
 function allocate(store: RowStore): number | undefined {
-  return store.allocate(KEY, 0, 4, false)?.index;
+  return store.allocate(KEY, 0, 5, false)?.index;
 }
 
 describe('row store', () => {

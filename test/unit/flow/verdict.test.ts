@@ -178,8 +178,9 @@ describe('verdict by ICMP errors', () => {
     const harness = new FlowTableHarness();
     harness.table.applyIcmpError({
       timeNs: 0,
+      point: 0,
       family: 'ipv6',
-      quotedKey: new Uint8Array(16),
+      quotedKey: new Uint8Array(40),
       quotedSide: 0,
       type: 1,
       code: 0,
@@ -196,11 +197,12 @@ describe('verdict by ICMP errors', () => {
 
   test('the quoted key may be a view into memory that is used again', async () => {
     const harness = new FlowTableHarness();
-    const key = Buffer.alloc(16);
+    const key = Buffer.alloc(20);
     harness.apply({ protocol: 17, a: '1.1.1.1', aPort: 7, b: '2.2.2.2', bPort: 9, fromA: sent(1, 1) });
     key.set([1, 1, 1, 1, 2, 2, 2, 2, 7, 0, 9, 0, 17, 0, 0, 0]);
     harness.table.applyIcmpError({
       timeNs: 1.7e18,
+      point: 0,
       family: 'ipv4',
       quotedKey: key,
       quotedSide: 0,

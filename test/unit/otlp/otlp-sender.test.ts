@@ -53,7 +53,12 @@ class ScriptedClient implements OtlpClient<Batch> {
 function sent(rejectedRecords = 0, message = '', readable = true): SendOutcome {
   return { kind: 'sent', rejectedRecords, message, readable, byteCount: 100 };
 }
-const retry = (retryAfterMs?: number): SendOutcome => ({ kind: 'retry', retryAfterMs, reason: 'HTTP 503: full' });
+const retry = (retryAfterMs?: number): SendOutcome => ({
+  kind: 'retry',
+  status: 503,
+  retryAfterMs,
+  reason: 'HTTP 503: full',
+});
 const rejected: SendOutcome = { kind: 'rejected', status: 400, message: 'no' };
 
 const DEFAULTS: OtlpSenderOptions = {

@@ -125,6 +125,18 @@ describeStage('SummaryCollector', () => ({
 }));
 
 describe('losses', () => {
+  test('a stage that was handed more than the flow table reported, and one where nothing was captured', () => {
+    const relay = new Stage('relay');
+    relay.counters.receive(40, 850);
+    relay.counters.forward(40, 850);
+    const account = (): StageCounters => relay.account();
+    const all = toLossSummary({ stages: [{ name: 'relay', account, handedFrames: 850 }] });
+    expect(all).toMatchObject({ explained: true, stages: { relay: { unexplainedFrames: 0 } } });
+    const short = toLossSummary({ stages: [{ name: 'relay', account, handedFrames: 900 }] });
+    expect(short).toMatchObject({ explained: false, stages: { relay: { unexplainedFrames: 50 } } });
+    expect(short.capture).toBeUndefined();
+  });
+
   test('are explained when every step adds up', () => {
     const losses = toLossSummary(createSources());
     expect(losses.explained).toBe(true);
@@ -150,7 +162,7 @@ describe('losses', () => {
 
   test('tell by how much', () => {
     const losses = toLossSummary(createSources({ capture: { ...CAPTURE, interfaceFrames: 1_007 } }));
-    expect(losses.capture.unexplainedFrames).toBe(7);
+    expect(losses.capture?.unexplainedFrames).toBe(7);
     const stage = new Stage('output');
     stage.counters.receive(1, 840);
     stage.counters.forwarded.frames = 840;

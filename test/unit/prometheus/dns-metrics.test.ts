@@ -22,7 +22,7 @@ const NONE = { NOERROR: 0, FORMERR: 0, SERVFAIL: 0, NXDOMAIN: 0, NOTIMP: 0, REFU
 test('the usual codes stand at 0 from the start, others come when they are seen', async () => {
   const { dns, responses } = createDns();
   expect(await responses()).toEqual(NONE);
-  for (const responseCode of [0, 0, 3, 9, 15]) dns.count({ timeNs: 1, isResponse: true, responseCode });
+  for (const responseCode of [0, 0, 3, 9, 15]) dns.count({ timeNs: 1, point: 0, isResponse: true, responseCode });
   expect(await responses()).toEqual({ ...NONE, NOERROR: 2, NXDOMAIN: 1, NOTAUTH: 1, RESERVED15: 1 });
 });
 
@@ -30,7 +30,7 @@ test('a query counts as such, whatever stands for its code', async () => {
   const registry = new Registry();
   const dns = new DnsCounters();
   registerDnsMetrics(registry, dns);
-  for (const responseCode of [0, 3]) dns.count({ timeNs: 1, isResponse: false, responseCode });
+  for (const responseCode of [0, 3]) dns.count({ timeNs: 1, point: 0, isResponse: false, responseCode });
   const families = parsePrometheusText(await registry.metrics());
   expect(sumOf(families, 'podflow_probe_dns_queries_total')).toBe(2);
   expect(sumOf(families, RESPONSES)).toBe(0);

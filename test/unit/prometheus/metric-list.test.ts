@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { METRICS, type MetricDeclaration } from '../../../src/prometheus/metric-list.ts';
+import type { MetricDeclaration } from '../../../src/prometheus/metric-declaration.ts';
+import { METRICS } from '../../../src/prometheus/metric-list.ts';
 import { toMetricsDoc } from '../../../src/prometheus/metrics-doc.ts';
 
 const DECLARATIONS: readonly MetricDeclaration[] = Object.values(METRICS);

@@ -49,6 +49,14 @@ describe('whose counters they are', () => {
     ]);
   });
 
+  test('with many pods the own address is told, whichever end it is', () => {
+    const { counters } = create({ hasManyPods: true });
+    counters.accept([record({ direction: 'egress' }), record({ direction: 'ingress' })]);
+    const families = scrape(counters);
+    expect(sumOf(families, BYTES, { pod_ip: '10.0.0.1', peer: '10.0.0.2', direction: 'transmit' })).toBe(1_000);
+    expect(sumOf(families, BYTES, { pod_ip: '10.0.0.2', peer: '10.0.0.1', direction: 'transmit' })).toBe(5_000);
+  });
+
   test('an ingress flow: the own pod is the server, the source its peer, and what it sends is the answer', () => {
     const { counters } = create();
     counters.accept([record({ direction: 'ingress' })]);

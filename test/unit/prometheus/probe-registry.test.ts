@@ -1,53 +1,14 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { StageCounters } from '../../../src/lib/stage-counters.ts';
-import type { CaptureCounters } from '../../../src/model/capture.ts';
-import type { FlowCounters } from '../../../src/model/flow-counters.ts';
-import type { OtlpCounters } from '../../../src/model/otlp-counters.ts';
 import { DnsCounters } from '../../../src/prometheus/dns-counters.ts';
-import { METRICS, type MetricDeclaration } from '../../../src/prometheus/metric-list.ts';
+import type { MetricDeclaration } from '../../../src/prometheus/metric-declaration.ts';
+import { METRICS } from '../../../src/prometheus/metric-list.ts';
+import { NODE_METRICS } from '../../../src/prometheus/node-metric-list.ts';
 import { PairCounters } from '../../../src/prometheus/pair-counters.ts';
 import { createProbeRegistry, type ProbeMetricSources } from '../../../src/prometheus/probe-registry.ts';
 import { createSampleRecords } from '../../support/otlp-sample-records.ts';
+import { CAPTURE_COUNTERS, FLOW_COUNTERS, OTLP_COUNTERS } from '../../support/sample-counters.ts';
 import { parsePrometheusText, select, sumOf, type Family } from '../../support/prometheus-text.ts';
-
-const CAPTURE: CaptureCounters = {
-  attributedFrames: 900,
-  attributedBytes: 90_000,
-  unattributedFrames: 50,
-  unattributedBytes: 5_000,
-  nonIpFrames: 30,
-  nonIpBytes: 1_800,
-  missedFrames: 20,
-  missedBytes: 2_000,
-  interfaceFrames: 1_000,
-  interfaceBytes: 98_800,
-  taggedFrames: 3,
-  copiedPackets: 12,
-  copyLostPackets: 1,
-};
-
-const FLOWS: FlowCounters = {
-  activeFlows: 7,
-  endedByReason: {
-    idle_timeout: 1,
-    active_timeout: 2,
-    end_of_flow_detected: 3,
-    forced_end: 4,
-    lack_of_resources: 5,
-  },
-  reportedFrames: 850,
-  tableFullFrames: 50,
-  tableFullFlows: 9,
-};
-
-const OTLP: OtlpCounters = {
-  requestsByOutcome: { sent: 5, retry: 2, rejected: 1 },
-  retries: 2,
-  queueRecords: 40,
-  sentBytes: 123_456,
-  sentRecords: 5_000,
-  lastSuccessMs: 1_795_258_800_250,
-};
 
 function createStage(name: string): { name: string; account: () => StageCounters; counters: StageCounters } {
   const counters = new StageCounters();
@@ -56,6 +17,8 @@ function createStage(name: string): { name: string; account: () => StageCounters
 
 let reads: Record<string, number>;
 let pairs: PairCounters;
+
+const ofNode: readonly MetricDeclaration[] = Object.values(NODE_METRICS);
 
 function counted<T>(name: string, value: T): () => T {
   return () => {
@@ -68,10 +31,10 @@ function createSources(changes: Partial<ProbeMetricSources> = {}): ProbeMetricSo
   return {
     version: '1.2.3',
     revision: 'abc',
-    captureCounters: counted('capture', CAPTURE),
-    flowCounters: counted('flow', FLOWS),
+    captureCounters: counted('capture', CAPTURE_COUNTERS),
+    flowCounters: counted('flow', FLOW_COUNTERS),
     stages: () => [],
-    otlpCounters: counted('otlp', OTLP),
+    otlpCounters: counted('otlp', OTLP_COUNTERS),
     pairs,
     dns: new DnsCounters(),
     ...changes,
@@ -87,12 +50,12 @@ beforeEach(() => {
   pairs = new PairCounters({ pairSeriesLimit: 3 });
 });
 
-test('every declared metric is exposed as declared, and no other of podflow', async () => {
+test('every metric but those of the node role is exposed as declared, and no other of podflow', async () => {
   pairs.accept(createSampleRecords(20));
   const text = await createProbeRegistry(createSources()).metrics();
   const families = parsePrometheusText(text + [...pairs.exposition()].join(''));
   const own = [...families.values()].filter(({ name }) => name.startsWith('podflow_'));
-  const declared: readonly MetricDeclaration[] = Object.values(METRICS);
+  const declared: readonly MetricDeclaration[] = Object.values(METRICS).filter((one) => !ofNode.includes(one));
   expect(own.map(({ name, type, help }) => ({ name, type, help })).toSorted(byName)).toEqual(
     declared.map(({ name, type, help }) => ({ name, type, help })).toSorted(byName),
   );
@@ -141,7 +104,11 @@ test('a second scrape tells the present values, not sums of both', async () => {
 });
 
 test('a file capture shows no interface counters', async () => {
-  const captureCounters = counted('file', { ...CAPTURE, interfaceFrames: undefined, interfaceBytes: undefined });
+  const captureCounters = counted('file', {
+    ...CAPTURE_COUNTERS,
+    interfaceFrames: undefined,
+    interfaceBytes: undefined,
+  });
   const families = await scrape({ captureCounters });
   expect(select(families, 'podflow_capture_interface_frames_total')).toEqual([]);
   expect(select(families, 'podflow_capture_interface_bytes_total')).toEqual([]);
@@ -182,7 +149,7 @@ describe('stages', () => {
   });
 });
 
-describe('OTLP', () => {
+describe('OTLP_COUNTERS', () => {
   test('tells requests by outcome and when the last was taken', async () => {
     const families = await scrape();
     expect(sumOf(families, 'podflow_otlp_requests_total', { outcome: 'rejected' })).toBe(1);
@@ -191,7 +158,7 @@ describe('OTLP', () => {
   });
 
   test('shows no time before the first success, and nothing where nothing is exported', async () => {
-    const early = await scrape({ otlpCounters: () => ({ ...OTLP, lastSuccessMs: undefined }) });
+    const early = await scrape({ otlpCounters: () => ({ ...OTLP_COUNTERS, lastSuccessMs: undefined }) });
     expect(select(early, 'podflow_otlp_last_success_timestamp_seconds')).toEqual([]);
     const none = await scrape({ otlpCounters: undefined });
     expect([...none.keys()].filter((name) => name.includes('otlp'))).toEqual([]);

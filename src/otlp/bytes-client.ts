@@ -1,20 +1,26 @@
 import { OTLPExporterError, type ExportResponse, type IExporterTransport } from '@opentelemetry/otlp-exporter-base';
 import type { OtlpClient, SendOutcome } from './otlp-client.ts';
-import { parseLogsResponse, toLine } from './response-parser.ts';
+import { toLine, type LogsResponse } from './response-parser.ts';
+
+/** Reads the body of a 2xx answer; undefined when it is no `ExportLogsServiceResponse`. */
+type ParseResponse = (body: Uint8Array) => LogsResponse | undefined;
 
 /** Sends finished `ExportLogsServiceRequest` bytes (compressed or not) through an OTLP transport. */
-export class ProtobufClient implements OtlpClient<Uint8Array> {
+export class BytesClient implements OtlpClient<Uint8Array> {
   readonly #transport: IExporterTransport;
   readonly #timeoutMs: number;
+  readonly #parseResponse: ParseResponse;
 
-  constructor(transport: IExporterTransport, timeoutMs: number) {
+  /** `parseResponse` is for the encoding that the transport announces. */
+  constructor(transport: IExporterTransport, timeoutMs: number, parseResponse: ParseResponse) {
     this.#transport = transport;
     this.#timeoutMs = timeoutMs;
+    this.#parseResponse = parseResponse;
   }
 
   async send(payload: Uint8Array): Promise<SendOutcome> {
     const response = await this.#transport.send(payload, this.#timeoutMs);
-    return toSendOutcome(response, payload.length);
+    return toSendOutcome(response, payload.length, this.#parseResponse);
   }
 
   shutdown(): void {
@@ -22,17 +28,18 @@ export class ProtobufClient implements OtlpClient<Uint8Array> {
   }
 }
 
-/** Reads a transport's response to a protobuf request of `byteCount` bytes. */
-export function toSendOutcome(response: ExportResponse, byteCount: number): SendOutcome {
+/** Reads a transport's response to a request of `byteCount` bytes. */
+function toSendOutcome(response: ExportResponse, byteCount: number, parseResponse: ParseResponse): SendOutcome {
   if (response.status === 'success') {
-    const content = response.data === undefined ? undefined : parseLogsResponse(response.data);
+    const content = response.data === undefined ? undefined : parseResponse(response.data);
     const { rejectedRecords, message } = content ?? { rejectedRecords: 0, message: '' };
     return { kind: 'sent', rejectedRecords, message, readable: content !== undefined, byteCount };
   }
+  const { error } = response;
+  const status = error instanceof OTLPExporterError ? error.code : undefined;
   if (response.status === 'retryable')
-    return { kind: 'retry', retryAfterMs: response.retryInMillis, reason: toReason(response.error) };
-  const status = response.error instanceof OTLPExporterError ? response.error.code : undefined;
-  return { kind: 'rejected', status, message: toReason(response.error) };
+    return { kind: 'retry', status, retryAfterMs: response.retryInMillis, reason: toReason(error) };
+  return { kind: 'rejected', status, message: toReason(error) };
 }
 
 /** Why a request failed, in one short line: a network error's code says more than its message. */

@@ -1,0 +1,48 @@
+import type { FlowRecord } from '../../model/flow-record.ts';
+import { ABSENT, ATTRIBUTE_COUNT, indexOfAttribute, READ } from './flow-attribute-table.ts';
+import { PART, type RecordParts } from './record-parts.ts';
+
+const STATE = { absent: 0, kept: 1, changed: 2 } as const;
+const VERDICT = indexOfAttribute('flow.verdict');
+
+/**
+ * What a record says otherwise than the bytes that it was decoded from. An attribute that cannot stand in a record
+ * counts as kept while the record says nothing of it; of one that is told several times the last counts, as for the
+ * decoder.
+ */
+export class RecordChanges {
+  /** Attributes to be written anew, by their index. */
+  readonly attributes: number[] = [];
+  isTimeChanged = false;
+  isSeverityChanged = false;
+  readonly #states = new Uint8Array(ATTRIBUTE_COUNT);
+
+  /** Compares; true when anything differs. */
+  find(parts: RecordParts, record: FlowRecord): boolean {
+    const states = this.#states.fill(STATE.absent);
+    for (let i = 0; i < parts.count; i++) {
+      const id = parts.ids[i] as number;
+      if (id < 0) continue;
+      const told = parts.values[i];
+      const current = (READ[id] as (typeof READ)[number])(record);
+      states[id] = current === (told ?? ABSENT[id]) ? STATE.kept : STATE.changed;
+    }
+    this.attributes.length = 0;
+    for (let id = 0; id < ATTRIBUTE_COUNT; id++) {
+      const state = states[id];
+      if (state === STATE.absent && (READ[id] as (typeof READ)[number])(record) !== ABSENT[id])
+        states[id] = STATE.changed;
+      if (states[id] === STATE.changed) this.attributes.push(id);
+    }
+    this.isTimeChanged = record.intervalEndNs !== parts.timeNs;
+    this.isSeverityChanged = states[VERDICT] === STATE.changed;
+    return this.isTimeChanged || this.attributes.length > 0;
+  }
+
+  /** Whether a part of a changed record is to be left out: it is written anew, or absent now. */
+  isLeftOut(part: number, hasTraceId: boolean): boolean {
+    if (part >= 0) return this.#states[part] === STATE.changed;
+    if (part === PART.traceId) return hasTraceId;
+    return part === PART.time ? this.isTimeChanged : part === PART.severity && this.isSeverityChanged;
+  }
+}

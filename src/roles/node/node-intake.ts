@@ -1,0 +1,134 @@
+import { setImmediate } from 'node:timers/promises';
+import type { NodeSettings } from '../../config/settings.ts';
+import { toFrameCount } from '../../lib/frame-count.ts';
+import type { Log } from '../../lib/log.ts';
+import { VERSION } from '../../lib/version.ts';
+import type { OtlpReceiveCounters, OtlpRelayCounters } from '../../model/otlp-receive-counters.ts';
+import type { RoleContext } from '../../model/role-context.ts';
+import type { Deadline, RecordStage } from '../../model/stage.ts';
+import type { NatTranslator } from '../../nat/nat-translator.ts';
+import { createOtlpRelay } from '../../otlp/receive/create-otlp-relay.ts';
+import type { LogsRequest } from '../../otlp/receive/logs-request.ts';
+import type { OtlpRelay } from '../../otlp/receive/otlp-relay.ts';
+import { OtlpReceiver } from '../../otlp/receive/otlp-receiver.ts';
+import type { RelayAnswer } from '../../otlp/receive/relay-answer.ts';
+import { HttpServer } from '../../web/http-server.ts';
+import { isOtlpWanted, type RecordOutputs } from '../record-outputs.ts';
+
+/** Records translated between two turns of the event loop: about 2 ms. */
+const SLICE_RECORDS = 2_000;
+/** A node has 110 pods by default and 500 at most in practice; a probe keeps one connection. */
+const CONNECTION_LIMIT = 1_024;
+/** Longer than the 30 s that the receiver gives a body, so that a slow sender gets its answer. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const TAKEN: RelayAnswer = { kind: 'taken', rejectedRecords: 0, message: '' };
+
+/**
+ * Takes the records of the node's probes: translates them and hands them on before it answers. Without a receiver to
+ * hand them to, the local outputs are all there is.
+ */
+export class NodeIntake {
+  url = '';
+  /** Frames of the records that the local outputs got. */
+  answeredFrames = 0;
+  /** Frames of all records that came. */
+  decodedFrames = 0;
+  readonly stages: readonly Pick<RecordStage, 'name' | 'account'>[];
+  readonly #translator: NatTranslator;
+  readonly #outputs: RecordOutputs;
+  readonly #relay: OtlpRelay | undefined;
+  readonly #receiver: OtlpReceiver;
+  readonly #server: HttpServer;
+
+  constructor(
+    settings: NodeSettings,
+    translator: NatTranslator,
+    outputs: RecordOutputs,
+    relay: OtlpRelay | undefined,
+    log: Log,
+  ) {
+    this.#translator = translator;
+    this.#outputs = outputs;
+    this.#relay = relay;
+    const { maxRequestBytes: bodyBytes, maxPendingBytes: memoryBytes, listenHost: host } = settings;
+    const receiver = new OtlpReceiver({ handle: (request) => this.#handOn(request), log, bodyBytes, memoryBytes });
+    const port = settings.listenPort === 'off' ? 0 : settings.listenPort;
+    this.#server = new HttpServer({
+      host,
+      port,
+      flag: '--listen-port',
+      handler: receiver.handler,
+      connectionLimit: CONNECTION_LIMIT,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      log,
+    });
+    this.#receiver = receiver;
+    this.stages = [{ name: 'relay', account: () => receiver.account() }];
+  }
+
+  /** Rejects with ADDRESS_IN_USE when the port cannot be had. */
+  async start(): Promise<void> {
+    this.url = (await this.#server.start()).url;
+  }
+
+  /** Takes no new requests, lets running ones be answered within the deadline. */
+  async stop(deadline: Deadline): Promise<void> {
+    const late = setTimeout(() => this.#relay?.shutdown(), deadline.remainingMs());
+    await this.#server.stop(deadline);
+    clearTimeout(late);
+    this.#relay?.shutdown();
+  }
+
+  receiveCounters(): OtlpReceiveCounters {
+    return this.#receiver.counters();
+  }
+
+  /** Absent where there is no receiver to hand on to. */
+  get relayCounters(): (() => OtlpRelayCounters) | undefined {
+    const relay = this.#relay;
+    return relay === undefined ? undefined : () => relay.counters();
+  }
+
+  async #handOn(request: LogsRequest): Promise<RelayAnswer> {
+    const { flows } = request;
+    for (let start = 0; start < flows.length; start += SLICE_RECORDS) {
+      if (start > 0) await setImmediate();
+      this.#translator.translateBatch(flows.slice(start, start + SLICE_RECORDS));
+    }
+    let frames = 0;
+    for (const flow of flows) frames += toFrameCount(flow);
+    this.decodedFrames += frames;
+    const answer = this.#relay === undefined ? TAKEN : await this.#relay.relay(request);
+    if (answer.kind !== 'taken') return answer;
+    this.answeredFrames += frames;
+    for (const stage of this.#outputs.localStages) stage.accept(flows);
+    return answer;
+  }
+}
+
+/**
+ * Begins to listen for the node's probes.
+ * @throws PodflowError ADDRESS_IN_USE; SETTINGS_INVALID when the receiver's address cannot be used
+ */
+export async function startIntake(
+  settings: NodeSettings,
+  translator: NatTranslator,
+  outputs: RecordOutputs,
+  { env, log }: Pick<RoleContext, 'env' | 'log'>,
+): Promise<NodeIntake> {
+  const relay = isOtlpWanted(settings, env) ? await createOtlpRelay(toRelayOptions(settings), log) : undefined;
+  const intake = new NodeIntake(settings, translator, outputs, relay, log);
+  await intake.start();
+  log.info({ url: intake.url }, "receiving the records of the node's probes");
+  return intake;
+}
+
+function toRelayOptions(settings: NodeSettings): Parameters<typeof createOtlpRelay>[0] {
+  return {
+    endpoint: settings.otlpEndpoint,
+    compression: settings.otlpCompression,
+    headers: settings.otlpHeaders,
+    timeoutMs: settings.otlpTimeoutMs,
+    scopeVersion: VERSION,
+  };
+}
