@@ -19,7 +19,7 @@ export function registerConntrackMetrics(registry: Registry, read: () => Conntra
     for (const source of ['netlink', 'command'])
       report(conntrackSynchronised, { source }, counters.isSynchronised && counters.source === source ? 1 : 0);
     report(conntrackLastDump, {}, counters.lastDumpSeconds);
-    for (const [type, events] of Object.entries(counters.eventsByKind)) report(conntrackEvents, { type }, events);
+    for (const [type, count] of Object.entries(counters.eventsByKind)) report(conntrackEvents, { type }, count);
     report(conntrackOverruns, {}, counters.overruns);
     for (const [reason, dumps] of Object.entries(counters.dumpsByReason)) report(conntrackDumps, { reason }, dumps);
     report(conntrackDumpInterruptions, {}, counters.dumpInterruptions);

@@ -51,7 +51,7 @@ function decodeScalar(cursor: WireCursor, end: number): string | undefined {
 
 function readText(cursor: WireCursor, end: number): string {
   const textEnd = cursor.readLength(end);
-  const text = decodeText(cursor.bytes, cursor.position, textEnd - cursor.position) ?? '';
+  const text = decodeText(cursor.bytes, cursor.view, cursor.position, textEnd - cursor.position) ?? '';
   cursor.position = textEnd;
   return text;
 }

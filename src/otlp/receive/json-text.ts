@@ -1,5 +1,5 @@
 import type { JsonCursor } from './json-cursor.ts';
-import { decodeText, type TextCache } from './text-cache.ts';
+import type { TextCache } from './text-cache.ts';
 
 /** The last string that a cursor passed, empty where that went wrong. The bytes are known to be UTF-8. */
 export function readJsonText(cursor: JsonCursor, texts: TextCache): string {
@@ -14,7 +14,7 @@ export function readJsonText(cursor: JsonCursor, texts: TextCache): string {
  * Undefined when it is neither; inexact beyond 2^53.
  */
 export function readJsonInt(cursor: JsonCursor, start: number): number | undefined {
-  const token = decodeText(cursor.bytes, start, Math.min(cursor.position - start, LONGEST_INT)) ?? '';
+  const token = cursor.bytes.toString('latin1', start, Math.min(cursor.position, start + LONGEST_INT));
   const [, quoted] = QUOTED_INT.exec(token) ?? [];
   if (quoted !== undefined) return Number(quoted);
   const number = NUMBER.test(token) ? Number(token) : Number.NaN;

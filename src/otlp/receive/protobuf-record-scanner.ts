@@ -1,10 +1,12 @@
 import { FLOW_ATTRIBUTES, FLOW_EVENT_NAME } from '../../model/flow-attributes.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import { checkField, MOST_FIELDS } from './check-message.ts';
+import { ATTRIBUTE_COUNT } from './flow-attribute-table.ts';
 import { LOG_RECORD } from './otlp-schema.ts';
 import { isInt, isText, PART, type RecordParts } from './record-parts.ts';
 import { scanAnyAttribute } from './scan-any-attribute.ts';
-import { TextCache } from './text-cache.ts';
+import { decodeText, TextCache } from './text-cache.ts';
+import { MOST_BYTES, TextSlots } from './text-slots.ts';
 import type { WireCursor } from './wire-cursor.ts';
 
 /** Tags of logs.proto and common.proto. */
@@ -22,8 +24,10 @@ const TAG = {
 } as const;
 const TWO_32 = 2 ** 32;
 const SHORT = 0x80;
+/** Bits of a varint that fit a small integer. */
+const MOST_SHIFT = 28;
 
-/** Texts that differ from flow to flow would push the others out of a common cache. */
+/** Texts that differ from flow to flow: to keep them takes longer than to decode them again. */
 const ID_NAMES: readonly string[] = ['flow.id', 'flow.community_id', 'flow.nat.community_id'];
 const IS_ID = Uint8Array.from(FLOW_ATTRIBUTES, ({ name }) => (ID_NAMES.includes(name) ? 1 : 0));
 const CACHE_SLOTS = 4096;
@@ -34,9 +38,8 @@ export class ProtobufRecordScanner {
   readonly #mostAttributes: number;
   readonly #keys = new AttributeKeys();
   readonly #texts = new TextCache(CACHE_SLOTS);
-  readonly #ids = new TextCache(CACHE_SLOTS);
-  /** The text that each attribute had last. */
-  readonly #accepted: (string | undefined)[] = FLOW_ATTRIBUTES.map(() => undefined);
+  /** The text that each attribute had last: most have the same again. */
+  readonly #last = new TextSlots(ATTRIBUTE_COUNT);
 
   constructor(mostAttributes: number) {
     this.#mostAttributes = mostAttributes;
@@ -75,43 +78,51 @@ export class ProtobufRecordScanner {
     if (bytes[valueAt] !== TAG.value || bytes[valueAt + 1] !== end - valueAt - 2) return false;
     const id = this.#keys.find(cursor.view, start + 4, valueAt - start - 4);
     if (id < 0) return false;
-    const isScanned =
+    const value =
       bytes[valueAt + 2] === TAG.intValue
-        ? scanInt(cursor, id, start, valueAt + 3, end, parts)
-        : bytes[valueAt + 2] === TAG.stringValue && this.#scanText(cursor, id, start, valueAt + 3, end, parts);
-    if (isScanned) cursor.position = end;
-    return isScanned;
+        ? readShortInt(cursor, id, valueAt + 3, end)
+        : bytes[valueAt + 2] === TAG.stringValue
+          ? this.#readShortText(cursor, id, valueAt + 3, end)
+          : undefined;
+    if (value === undefined) return false;
+    parts.add(id, start, end, value);
+    cursor.position = end;
+    return true;
   }
 
-  #scanText(cursor: WireCursor, id: number, start: number, at: number, end: number, parts: RecordParts): boolean {
+  /** Undefined when it cannot stand in a record, or its length is not that of what holds it. */
+  #readShortText(cursor: WireCursor, id: number, at: number, end: number): string | undefined {
     const length = end - at - 1;
-    if (cursor.bytes[at] !== length) return false;
-    const cache = IS_ID[id] === 1 ? this.#ids : this.#texts;
-    const text = cache.read(cursor.bytes, cursor.view, at + 1, length);
-    if (text === undefined) return false;
-    if (text === this.#accepted[id] || isText(id, text)) {
-      this.#accepted[id] = text;
-      parts.add(id, start, end, text);
-    } else parts.addAny(id, start, end, text);
-    return true;
+    if (cursor.bytes[at] !== length) return undefined;
+    return this.#last.find(id, cursor.view, at + 1, length) ?? this.#readNewText(cursor, id, at + 1, length);
+  }
+
+  #readNewText({ bytes, view }: WireCursor, id: number, start: number, length: number): string | undefined {
+    if (IS_ID[id] === 1) return decodeText(bytes, view, start, length);
+    const text = this.#texts.read(bytes, view, start, length);
+    if (text === undefined || !isText(id, text)) return undefined;
+    if (length > 0 && length <= MOST_BYTES) this.#last.keep(id, text, view, start, length);
+    return text;
   }
 }
 
-function scanInt(cursor: WireCursor, id: number, start: number, at: number, end: number, parts: RecordParts): boolean {
+/** Undefined when it cannot stand in a record, or its length is not that of what holds it. */
+function readShortInt(cursor: WireCursor, id: number, start: number, end: number): number | undefined {
   const { bytes } = cursor;
-  const first = bytes[at] as number;
-  const second = bytes[at + 1] as number;
-  let value: number;
-  if (end - at === 1 && first < SHORT) value = first;
-  else if (end - at === 2 && first >= SHORT && second < SHORT) value = (first & 0x7f) | (second << 7);
-  else {
-    cursor.position = at;
-    value = cursor.readInt64(end);
-    if (cursor.position !== end) return false;
+  let value = 0;
+  let at = start;
+  for (let shift = 0; shift < MOST_SHIFT; shift += 7) {
+    const byte = bytes[at++] as number;
+    value |= (byte & 0x7f) << shift;
+    if (byte < SHORT) return at === end && isInt(id, value) ? value : undefined;
   }
-  if (isInt(id, value)) parts.add(id, start, end, value);
-  else parts.addAny(id, start, end, value);
-  return true;
+  return readLongInt(cursor, id, start, end);
+}
+
+function readLongInt(cursor: WireCursor, id: number, start: number, end: number): number | undefined {
+  cursor.position = start;
+  const value = cursor.readInt64(end);
+  return cursor.position === end && isInt(id, value) ? value : undefined;
 }
 
 /** A field that is no attribute in its usual form. */

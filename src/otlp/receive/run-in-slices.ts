@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** The event loop waits no longer than this, and one step, for long work. */
-const SLICE_MS = 4;
+const SLICE_MS = 2;
 
 /** Runs the steps of a piece of work to its end, letting the event loop turn between slices of them. */
 export async function runInSlices<Result>(steps: Generator<void, Result>): Promise<Result> {

@@ -21,6 +21,9 @@ const SLICE_RECORDS = 2_000;
 const CONNECTION_LIMIT = 1_024;
 /** Longer than the 30 s that the receiver gives a body, so that a slow sender gets its answer. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Shorter than the 10 s that a probe waits, or it would send again what is still under way. */
+const RELAY_TIMEOUT_MS = 8_000;
+const TIMEOUT_NAMES = ['OTEL_EXPORTER_OTLP_LOGS_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'];
 const TAKEN: RelayAnswer = { kind: 'taken', rejectedRecords: 0, message: '' };
 
 /**
@@ -116,19 +119,20 @@ export async function startIntake(
   outputs: RecordOutputs,
   { env, log }: Pick<RoleContext, 'env' | 'log'>,
 ): Promise<NodeIntake> {
-  const relay = isOtlpWanted(settings, env) ? await createOtlpRelay(toRelayOptions(settings), log) : undefined;
+  const relay = isOtlpWanted(settings, env) ? await createOtlpRelay(toRelayOptions(settings, env), log) : undefined;
   const intake = new NodeIntake(settings, translator, outputs, relay, log);
   await intake.start();
   log.info({ url: intake.url }, "receiving the records of the node's probes");
   return intake;
 }
 
-function toRelayOptions(settings: NodeSettings): Parameters<typeof createOtlpRelay>[0] {
+function toRelayOptions(settings: NodeSettings, env: RoleContext['env']): Parameters<typeof createOtlpRelay>[0] {
+  const isTimeSet = TIMEOUT_NAMES.some((name) => (env[name] ?? '') !== '');
   return {
     endpoint: settings.otlpEndpoint,
     compression: settings.otlpCompression,
     headers: settings.otlpHeaders,
-    timeoutMs: settings.otlpTimeoutMs,
+    timeoutMs: settings.otlpTimeoutMs ?? (isTimeSet ? undefined : RELAY_TIMEOUT_MS),
     scopeVersion: VERSION,
   };
 }
