@@ -100,10 +100,22 @@ export class RecordFiller {
 function fillPoint(record: FlowRecord, { interfaceName, podUid, tunnel }: ObservationPoint, client: Side): void {
   record.interfaceName = interfaceName;
   record.podUid = podUid;
-  record.tunnelType = tunnel?.type;
-  record.tunnelId = tunnel?.id;
-  record.tunnelSourceAddress = client === 0 ? tunnel?.address0 : tunnel?.address1;
-  record.tunnelDestinationAddress = client === 0 ? tunnel?.address1 : tunnel?.address0;
+  if (tunnel === undefined) {
+    if (record.tunnelType !== undefined) clearTunnel(record);
+    return;
+  }
+  record.tunnelType = tunnel.type;
+  record.tunnelId = tunnel.id;
+  record.tunnelSourceAddress = client === 0 ? tunnel.address0 : tunnel.address1;
+  record.tunnelDestinationAddress = client === 0 ? tunnel.address1 : tunnel.address0;
+}
+
+/** Leaves no trace of the record's last flow in a tunnel. */
+function clearTunnel(record: FlowRecord): void {
+  record.tunnelType = undefined;
+  record.tunnelId = undefined;
+  record.tunnelSourceAddress = undefined;
+  record.tunnelDestinationAddress = undefined;
 }
 
 function fillTimes(record: FlowRecord, row: FlowRow, moment: ReportMoment): void {

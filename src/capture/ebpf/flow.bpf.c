@@ -24,17 +24,20 @@ static __always_inline int is_shown_again(struct __sk_buff *skb)
 SEC("socket")
 int observe(struct __sk_buff *skb)
 {
+	__u32 copy = 0;
 	int result;
 
 	if (is_shown_again(skb))
 		return 0;
 	struct origin o = find_origin(skb);
 	switch (o.protocol) {
-	case ETH_P_IP: result = handle_ip4(skb, &o, 0); break;
-	case ETH_P_IPV6: result = handle_ip6(skb, &o, 0); break;
+	case ETH_P_IP: result = handle_ip4(skb, &o, 0, &copy); break;
+	case ETH_P_IPV6: result = handle_ip6(skb, &o, 0, &copy); break;
 	default: result = count_non_ip(skb);
 	}
-	return result < 0 ? count_malformed(skb) : result;
+	if (result < 0)
+		count_unattributed(frame_bytes(skb));
+	return copy;
 }
 
 /* Of the program for tunnels, these are functions of their own: inlined twice they would not fit on one stack. */
@@ -43,21 +46,22 @@ static __noinline int find_tunnel(struct __sk_buff *skb, struct origin *o, struc
 	return enter_tunnel(skb, constants.tunnel_ports, o, t);
 }
 
-static __noinline int call_ip4(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t)
+static __noinline int call_ip4(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t, __u32 *copy)
 {
-	return handle_ip4(skb, o, t);
+	return handle_ip4(skb, o, t, copy);
 }
 
-static __noinline int call_ip6(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t)
+static __noinline int call_ip6(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t, __u32 *copy)
 {
-	return handle_ip6(skb, o, t);
+	return handle_ip6(skb, o, t, copy);
 }
 
-static __always_inline int call_handler(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t)
+static __always_inline int call_handler(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t,
+					__u32 *copy)
 {
 	switch (o->protocol) {
-	case ETH_P_IP: return call_ip4(skb, o, t);
-	case ETH_P_IPV6: return call_ip6(skb, o, t);
+	case ETH_P_IP: return call_ip4(skb, o, t, copy);
+	case ETH_P_IPV6: return call_ip6(skb, o, t, copy);
 	default: return count_non_ip(skb);
 	}
 }
@@ -67,6 +71,7 @@ static __always_inline int call_handler(struct __sk_buff *skb, const struct orig
 SEC("socket")
 int observe_tunnels(struct __sk_buff *skb)
 {
+	__u32 copy = 0;
 	int result = -1;
 
 	if (is_shown_again(skb))
@@ -74,10 +79,12 @@ int observe_tunnels(struct __sk_buff *skb)
 	struct origin o = find_origin(skb), inner = o;
 	struct tunnel t = {};
 	if (find_tunnel(skb, &inner, &t))
-		result = call_handler(skb, &inner, &t);
+		result = call_handler(skb, &inner, &t, &copy);
 	if (result < 0)
-		result = call_handler(skb, &o, 0);
-	return result < 0 ? count_malformed(skb) : result;
+		result = call_handler(skb, &o, 0, &copy);
+	if (result < 0)
+		count_unattributed(frame_bytes(skb));
+	return copy;
 }
 
 /* bpf_ktime_get_ns and others are for GPL-compatible programs only. */

@@ -11,10 +11,8 @@
 #define PACKET_OUTGOING 4
 #define LOOPBACK_HEADER_BYTES 14
 #define DNS_PORT 53
-/* Headers of link (14), tags (8), IPv4 with options (60) or IPv6 (40), UDP (8) and DNS (12); IPv6 has 46 bytes left for
- * extension headers. */
-#define COPY_DNS_BYTES 128
-#define COPY_ICMP_ERROR_BYTES 256
+#define COPY_DNS_BYTES 20         /* headers of UDP and DNS */
+#define COPY_ICMP_ERROR_BYTES 224 /* ICMP header and what it quotes: an IP header with options or extensions, ports */
 
 static __always_inline __u32 frame_bytes(struct __sk_buff *skb)
 {
@@ -118,7 +116,7 @@ static __always_inline void fill_frame(struct frame *f, struct packet *p, struct
 	f->segment_bytes += (f->flags & TCP_SYN ? 1 : 0) + (f->flags & TCP_FIN ? 1 : 0);
 }
 
-/* How much of this packet user space must read, outside of a tunnel. */
+/* How much of this packet user space must read, from its transport header on. */
 static __always_inline int bytes_to_read(const struct packet *p)
 {
 	if (p->is_later_fragment)
@@ -132,15 +130,17 @@ static __always_inline int bytes_to_read(const struct packet *p)
 	return 0;
 }
 
-static __always_inline int copy_bytes(const struct packet *p, const struct origin *o)
+/* Nothing may be compared with this sum: the verifier would have to tell apart all lengths of headers. */
+static __always_inline __u32 copy_bytes(const struct packet *p, const struct origin *o)
 {
 	int bytes = bytes_to_read(p);
-	return bytes ? bytes + o->tunnel_bytes : 0;
+	return bytes ? o->link_bytes + p->transport_offset + bytes : 0;
 }
 
-/* Both handlers return what the program returns, or -1 when the headers are cut or wrong or the tunnel has no number.
- * Outside of a tunnel `t` is null. */
-static __always_inline int handle_ip4(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t)
+/* Both handlers set how much of the frame is copied; or return -1 when the headers are cut or wrong, or the tunnel has
+ * no number. Outside of a tunnel `t` is null. */
+static __always_inline int handle_ip4(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t,
+				      __u32 *copy)
 {
 	struct packet p = {.vlan = o->vlan};
 	struct ip4_header ip;
@@ -171,7 +171,8 @@ static __always_inline int handle_ip4(struct __sk_buff *skb, const struct origin
 		count_frame(value, &f);
 	else
 		count_unattributed(f.bytes);
-	return copy_bytes(&p, o);
+	*copy = copy_bytes(&p, o);
+	return 0;
 }
 
 static __always_inline int is_source_higher(struct ip6_header *ip, struct packet *p)
@@ -185,7 +186,8 @@ static __always_inline int is_source_higher(struct ip6_header *ip, struct packet
 	return p->ports.source > p->ports.destination;
 }
 
-static __always_inline int handle_ip6(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t)
+static __always_inline int handle_ip6(struct __sk_buff *skb, const struct origin *o, const struct tunnel *t,
+				      __u32 *copy)
 {
 	struct packet p = {.vlan = o->vlan};
 	struct ip6_header ip;
@@ -216,7 +218,8 @@ static __always_inline int handle_ip6(struct __sk_buff *skb, const struct origin
 		count_frame(value, &f);
 	else
 		count_unattributed(f.bytes);
-	return copy_bytes(&p, o);
+	*copy = copy_bytes(&p, o);
+	return 0;
 }
 
 /* Where a frame's own packet begins. */
@@ -242,12 +245,6 @@ static __always_inline int count_non_ip(struct __sk_buff *skb)
 {
 	__sync_fetch_and_add(&counters.non_ip_frames, 1);
 	__sync_fetch_and_add(&counters.non_ip_bytes, frame_bytes(skb));
-	return 0;
-}
-
-static __always_inline int count_malformed(struct __sk_buff *skb)
-{
-	count_unattributed(frame_bytes(skb));
 	return 0;
 }
 

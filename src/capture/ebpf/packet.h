@@ -87,7 +87,6 @@ struct origin {
 	__u32 base; /* BPF_HDR_START_NET or BPF_HDR_START_MAC */
 	__u32 at;
 	__u32 link_bytes; /* of the frame, before the packet */
-	__u32 tunnel_bytes; /* of these, what the tunnel takes; 0 outside of one */
 	__u16 vlan;
 	__u16 protocol; /* ether type */
 };

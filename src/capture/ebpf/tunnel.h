@@ -116,13 +116,13 @@ static __always_inline int enter_tunnel(struct __sk_buff *skb, const volatile __
 	__u32 header_bytes = type ? tunnel_header_bytes(type, &head.tunnel) : 0;
 	if (header_bytes == 0)
 		return 0;
-	o->tunnel_bytes = offset + header_bytes + ETHERNET_BYTES;
-	if (end < o->tunnel_bytes || load(skb, o, o->tunnel_bytes - 2, &o->protocol, 2) != 0)
+	__u32 tunnel_bytes = offset + header_bytes + ETHERNET_BYTES;
+	if (end < tunnel_bytes || load(skb, o, tunnel_bytes - 2, &o->protocol, 2) != 0)
 		return 0;
 	o->protocol = bpf_ntohs(o->protocol);
 	o->vlan = 0;
-	o->at += o->tunnel_bytes;
-	o->link_bytes += o->tunnel_bytes;
+	o->at += tunnel_bytes;
+	o->link_bytes += tunnel_bytes;
 	t->type_id = type << 24 | bpf_ntohl(head.tunnel.id) >> 8;
 	skip_vlan_tags(skb, o);
 	return o->protocol == ETH_P_IP || o->protocol == ETH_P_IPV6;

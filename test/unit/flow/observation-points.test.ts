@@ -73,6 +73,10 @@ describe('observation points', () => {
       ['10.0.0.9', undefined, undefined, undefined],
     ]);
     expect(records.map((record) => record.tunnelType)).toEqual(['vxlan', 'vxlan', undefined]);
+    // The record that is filled first told of a tunnel before.
+    harness.apply({ ...QUERY, point: 7, fromA: sent(11, 11) });
+    const { tunnelType, tunnelId, tunnelSourceAddress, tunnelDestinationAddress } = (await harness.report(20))[0]!;
+    expect([tunnelType, tunnelId, tunnelSourceAddress, tunnelDestinationAddress]).toEqual(Array(4).fill(undefined));
   });
 
   test('an ICMP error is of the flow at its own point only', async () => {
