@@ -141,7 +141,10 @@ describeWithRights('the conntrack program', ['conntrack', 'iptables', 'nsenter']
           endedEntries: 0,
         });
       }
-      namespace.run('conntrack', '-D', '-p', 'tcp', '--orig-port-src', '3');
+      // The kernel tells the end only of an entry that began while somebody listened.
+      createKernelEntries(namespace.path, [entryFacts('10.1.0.7:4>10.96.0.1:80', '10.2.0.9:80>10.1.0.7:4')]);
+      await waitFor('an event', () => mirror.counters().entries === 4);
+      namespace.run('conntrack', '-D', '-p', 'tcp', '--orig-port-src', '4');
       await waitFor('an event', () => mirror.counters().endedEntries === 1);
       await mirror.stop();
       await waitFor('no program to be left', () => findListeners().length === 0);
