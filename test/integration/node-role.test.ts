@@ -10,6 +10,7 @@ import { parsePrometheusText, sumOf, type Family } from '../support/prometheus-t
 import { NodeRun } from '../support/node-run.ts';
 import { describeWithTools } from '../support/requirements.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { OWN_LOOPBACK } from '../support/own-loopback.ts';
 
 const PROTOBUF = { 'Content-Type': 'application/x-protobuf' };
 const RECORDS = 250;
@@ -24,7 +25,7 @@ async function startNode(...args: string[]): Promise<void> {
   node = new NodeRun(port, ['--conntrack', 'off', '--metrics-host', '127.0.0.1', '--metrics-port', '0', ...args]);
   await node.untilListening();
   await waitFor('the node to serve metrics', () => metricsUrl() !== '', 10_000);
-  url = `http://127.0.0.1:${port}/v1/logs`;
+  url = `http://${OWN_LOOPBACK}:${port}/v1/logs`;
 }
 
 function send(): Promise<Response> {
@@ -99,7 +100,7 @@ describe('podflow node', () => {
   }, 30_000);
 
   test('says whose setting to change when its port is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
+    const other = createServer().listen(0, OWN_LOOPBACK);
     await once(other, 'listening');
     const address = other.address();
     node = new NodeRun(typeof address === 'object' ? (address?.port ?? 0) : 0, ['--conntrack', 'off']);

@@ -53,6 +53,7 @@ describeWithRights('probe: every frame and record is accounted for when the rece
   async function startProbe(...extra: readonly string[]): Promise<void> {
     probe = new ProbeRun([
       ...['--netns', pods.client.path, '--interface', 'eth0', '--interval', '500ms', '--metrics-port', '0'],
+      ...['--metrics-host', '127.0.0.1'],
       ...['--otlp-endpoint', receiver.url, '--otlp-timeout', '8s', '--otlp-batch-records', '400'],
       ...['--shutdown-deadline', '4s', '--json', ...extra],
     ]);

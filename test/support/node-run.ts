@@ -2,13 +2,14 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { RoleRun } from './role-run.ts';
 import { waitFor } from './wait-for.ts';
+import { OWN_LOOPBACK } from './own-loopback.ts';
 
-/** A real `podflow node` process that takes the records of probes on a port of 127.0.0.1. */
+/** A real `podflow node` process that takes the records of probes on a port of its own loopback address. */
 export class NodeRun extends RoleRun {
   readonly #port: number;
 
   constructor(port: number, args: readonly string[]) {
-    super('node', ['--listen-host', '127.0.0.1', '--listen-port', String(port), '--json', ...args]);
+    super('node', ['--listen-host', OWN_LOOPBACK, '--listen-port', String(port), '--json', ...args]);
     this.#port = port;
   }
 
@@ -20,7 +21,7 @@ export class NodeRun extends RoleRun {
 }
 
 async function canConnect(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(port, OWN_LOOPBACK);
   try {
     await once(socket, 'connect');
     return true;

@@ -17,6 +17,7 @@ import {
   type LogsRequest,
   type OtlpMessage,
 } from './otlp-decoder.ts';
+import { OWN_LOOPBACK } from './own-loopback.ts';
 
 /** How the receiver answers a request. With `taken`, `partial` and `body` its records count as received. */
 export type ReceiverAnswer =
@@ -82,10 +83,10 @@ export class OtlpReceiver {
     this.#port = port;
   }
 
-  /** Listens on a free port of 127.0.0.1, or on `port`. */
+  /** Listens on a free port of an address of its own, or on `port`. */
   static async start(port = 0): Promise<OtlpReceiver> {
     const server = createServer();
-    server.listen(port, '127.0.0.1');
+    server.listen(port, OWN_LOOPBACK);
     await once(server, 'listening');
     const receiver = new OtlpReceiver(server, (server.address() as AddressInfo).port);
     receiver.#serve(server);
@@ -94,7 +95,7 @@ export class OtlpReceiver {
 
   /** Base URL, as OTEL_EXPORTER_OTLP_ENDPOINT has it. */
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://${OWN_LOOPBACK}:${this.#port}`;
   }
 
   /** Connections that were made so far. */
@@ -123,7 +124,7 @@ export class OtlpReceiver {
   async up(): Promise<void> {
     this.#server = createServer();
     this.#serve(this.#server);
-    this.#server.listen(this.#port, '127.0.0.1');
+    this.#server.listen(this.#port, OWN_LOOPBACK);
     await once(this.#server, 'listening');
   }
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { OWN_LOOPBACK } from './own-loopback.ts';
 
-/** A TCP connection between two processes that a test can take away and give back: a forwarding port of 127.0.0.1. */
+/** A TCP connection between two processes that a test can take away and give back: a forwarding port. */
 export class TcpLink {
   readonly #targetPort: number;
   readonly #sockets = new Set<Socket>();
@@ -21,7 +22,7 @@ export class TcpLink {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://${OWN_LOOPBACK}:${this.#port}`;
   }
 
   /** Whether a request is under way. */
@@ -42,14 +43,14 @@ export class TcpLink {
 
   async up(): Promise<void> {
     const server = createServer((socket) => this.#forward(socket));
-    server.listen(this.#port, '127.0.0.1');
+    server.listen(this.#port, OWN_LOOPBACK);
     await once(server, 'listening');
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
 
   #forward(near: Socket): void {
-    const far = connect(this.#targetPort, '127.0.0.1');
+    const far = connect(this.#targetPort, OWN_LOOPBACK);
     near.on('data', () => this.#asking.add(near));
     far.on('data', () => this.#asking.delete(near));
     near.on('close', () => this.#asking.delete(near));
