@@ -33,7 +33,8 @@ export class ObserverProcess {
     this.metricsAddress = `http://127.0.0.1:${metricsPort}/metrics`;
     const metrics = ['--metrics-host', '127.0.0.1', '--metrics-port', String(metricsPort)];
     const argv = [...podflow, ...args, ...metrics, '--log-level', 'warn', '--json'];
-    this.#child = spawnBound(argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    // A group of its own: Ctrl-C reaches the demo alone, which ends the probes before the node that takes their records.
+    this.#child = spawnBound(argv, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
     const { stdout } = this.#child;
     if (stdout === null) return;
     createInterface({ input: stdout }).on('line', (line) => {

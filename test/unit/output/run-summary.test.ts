@@ -1,37 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { StageCounters } from '../../../src/lib/stage-counters.ts';
 import type { CaptureCounters } from '../../../src/model/capture.ts';
-import type { FlowCounters } from '../../../src/model/flow-counters.ts';
 import type { FlowRecord } from '../../../src/model/flow-record.ts';
 import { toLossSummary, type LossSources } from '../../../src/output/loss-summary.ts';
 import { toRunSummary } from '../../../src/output/run-summary.ts';
 import { SummaryCollector } from '../../../src/output/summary-collector.ts';
+import { CAPTURE_COUNTERS, FLOW_COUNTERS as FLOWS } from '../../support/sample-counters.ts';
 import { createSampleRecord } from '../../support/otlp-sample-records.ts';
 import { describeStage } from '../../support/stage-contract.ts';
 
-const CAPTURE: CaptureCounters = {
-  attributedFrames: 900,
-  attributedBytes: 90_000,
-  unattributedFrames: 50,
-  unattributedBytes: 5_000,
-  nonIpFrames: 30,
-  nonIpBytes: 1_800,
-  missedFrames: 20,
-  missedBytes: 2_000,
-  interfaceFrames: 1_000,
-  interfaceBytes: 98_800,
-  taggedFrames: 0,
-  copiedPackets: 12,
-  copyLostPackets: 1,
-};
-
-const FLOWS: FlowCounters = {
-  activeFlows: 0,
-  endedByReason: { idle_timeout: 0, active_timeout: 0, end_of_flow_detected: 0, forced_end: 0, lack_of_resources: 0 },
-  reportedFrames: 850,
-  tableFullFrames: 50,
-  tableFullFlows: 9,
-};
+const CAPTURE: CaptureCounters = { ...CAPTURE_COUNTERS, taggedFrames: 0 };
 
 /** A stage whose `account` needs its `this`, as those of classes do. */
 class Stage {
