@@ -1,0 +1,72 @@
+import type { Connection, Perspectives } from '../model/connection.ts';
+import type { DropReason } from '../model/drop-reason.ts';
+import type { FlowRecord, Verdict } from '../model/flow-record.ts';
+import type { NamedEnd, NamedService } from '../model/named-end.ts';
+import type { Resource } from '../model/resource.ts';
+import type { RequestTicket } from './request-ticket.ts';
+
+/** Where a connection stands: it waits for its other perspective, is with the outputs, or is free for use. */
+export type ConnectionState = 'waiting' | 'out' | 'free';
+
+/** A connection as it is being made; pooled. What `Connection` promises is there from `describeConnection` on. */
+export class OpenConnection implements Connection {
+  joinId = '';
+  intervalStartMs = 0;
+  state: ConnectionState = 'free';
+  /** Monotonic milliseconds at which it goes out as it is. */
+  dueMs = 0;
+  /** Another interval of the same connection. */
+  next: OpenConnection | undefined;
+  clientRecord: FlowRecord | undefined;
+  clientObserver: Resource | undefined;
+  serverRecord: FlowRecord | undefined;
+  serverObserver: Resource | undefined;
+  /** Flows that each side saw begin. */
+  clientFlowsBegun = 0;
+  serverFlowsBegun = 0;
+  recordCount = 0;
+  /** Requests whose records are in it, and, behind them, of records that came when it was out already. */
+  readonly tickets: RequestTicket[] = [];
+  readonly lateTickets: RequestTicket[] = [];
+
+  /** Those of the perspective whose counters stand. */
+  get flowsBegun(): number {
+    return this.clientRecord === undefined ? this.serverFlowsBegun : this.clientFlowsBegun;
+  }
+
+  record!: FlowRecord;
+  observer!: Resource;
+  perspectives: Perspectives = 'client';
+  source!: NamedEnd;
+  sourcePort: number | undefined;
+  destination!: NamedEnd;
+  destinationPort: number | undefined;
+  service: NamedService | undefined;
+  dialledAddress: string | undefined;
+  dialledPort: number | undefined;
+  translatedSourceAddress: string | undefined;
+  translatedSourcePort: number | undefined;
+  communityId = '';
+  verdict: Verdict = 'unknown';
+  dropReason: DropReason | undefined;
+  lostPackets: number | undefined;
+  lostBytes: number | undefined;
+  reverseLostPackets: number | undefined;
+  reverseLostBytes: number | undefined;
+
+  begin(joinId: string, intervalStartMs: number, dueMs: number): void {
+    this.joinId = joinId;
+    this.intervalStartMs = intervalStartMs;
+    this.dueMs = dueMs;
+    this.state = 'waiting';
+    this.clientFlowsBegun = this.serverFlowsBegun = this.recordCount = 0;
+  }
+
+  /** Lets go of everything that it held, for its next use. */
+  free(): void {
+    this.state = 'free';
+    this.next = undefined;
+    this.clientRecord = this.clientObserver = this.serverRecord = this.serverObserver = undefined;
+    this.tickets.length = this.lateTickets.length = 0;
+  }
+}
