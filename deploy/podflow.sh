@@ -6,5 +6,9 @@ set -eu
 root=$(dirname "$0")/..
 node=$root/node_modules/.bin/node
 [ -x "$node" ] || node=node
+# The enrichment service is one process for many nodes: its young generation holds the records of a few requests.
 export MALLOC_ARENA_MAX=1 UV_THREADPOOL_SIZE=2
-exec "$node" --max-semi-space-size=1 --no-concurrent-recompilation "$root/dist/main.js" "$@"
+memory='--max-semi-space-size=1 --no-concurrent-recompilation'
+case ${1:-} in enrich) memory='--max-semi-space-size=16' ;; esac
+# shellcheck disable=SC2086 # words
+exec "$node" $memory "$root/dist/main.js" "$@"

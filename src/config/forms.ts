@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import * as z from 'zod/mini';
 import { parseByteCount } from '../lib/byte-count.ts';
 import { parseDurationMs } from '../lib/duration.ts';
@@ -140,6 +141,26 @@ export function ipAddresses(): Form<readonly string[]> {
     return wrong.length > 0
       ? { problem: `has ${wrong.map((address) => `"${address}"`).join(', ')}, no IP address` }
       : { value: addresses };
+  });
+}
+
+/** Networks as CIDR, commas between. */
+export function cidrs(): Form<readonly string[]> {
+  return form('CIDRs, comma-separated', (value) => {
+    const networks = value.split(',').map((network) => network.trim());
+    const wrong = networks.filter((network) => !ipaddr.isValidCIDR(network));
+    return wrong.length > 0
+      ? { problem: `has ${wrong.map((network) => `"${network}"`).join(', ')}, no CIDR` }
+      : { value: networks };
+  });
+}
+
+/** http or https addresses, commas between. */
+export function httpUrls(): Form<readonly string[]> {
+  const { schema } = httpUrl();
+  return form('http or https URLs, comma-separated', (value) => {
+    const urls = value.split(',').map((url) => url.trim());
+    return urls.every((url) => schema.safeParse(url).success) ? { value: urls } : { problem: 'has what is no URL' };
   });
 }
 

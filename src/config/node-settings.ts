@@ -1,6 +1,6 @@
 import * as form from './forms.ts';
 import { declareSettings } from './setting.ts';
-import { NODE } from './setting-commands.ts';
+import { NODE, RECEIVING } from './setting-commands.ts';
 
 /** What the node role receives, and where translations come from. */
 export const NODE_SETTINGS = declareSettings({
@@ -8,28 +8,28 @@ export const NODE_SETTINGS = declareSettings({
     flag: 'listen-host',
     form: form.ipAddress(),
     default: '0.0.0.0',
-    commands: NODE,
-    meaning: 'address on which the probes of the node are received',
+    commands: RECEIVING,
+    meaning: 'address on which records are received',
   },
   listenPort: {
     flag: 'listen-port',
     form: form.portOrOff(),
     default: '4318',
-    commands: NODE,
-    meaning: 'port of OTLP/HTTP for the probes of the node; 0 is any free one',
+    commands: RECEIVING,
+    meaning: 'port of OTLP/HTTP for records: of the node’s probes, or of the Collector; 0 is any free one',
   },
   maxRequestBytes: {
     flag: 'max-request-size',
     form: form.byteSize('64KiB', '1GiB'),
     default: '64MiB',
-    commands: NODE,
+    commands: RECEIVING,
     meaning: 'largest OTLP request, as sent and unpacked',
   },
   maxPendingBytes: {
     flag: 'max-pending-size',
     form: form.byteSize('1MiB', '16GiB'),
     default: '128MiB',
-    commands: NODE,
+    commands: RECEIVING,
     meaning: 'OTLP requests held at a time; further ones are told to come back',
   },
   conntrackSource: {

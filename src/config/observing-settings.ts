@@ -1,6 +1,6 @@
 import * as form from './forms.ts';
 import { declareSettings } from './setting.ts';
-import { ROLES, LIVE, CHOOSING, RECORDS, PROBE, NODE, DEMO, DECAPSULATING } from './setting-commands.ts';
+import { RUNS, OBSERVING, LIVE, CHOOSING, RECORDS, PROBE, NODE, DEMO, DECAPSULATING } from './setting-commands.ts';
 
 /** What is looked at, and how packets become flows. */
 export const OBSERVING_SETTINGS = declareSettings({
@@ -80,28 +80,28 @@ export const OBSERVING_SETTINGS = declareSettings({
     flag: 'interval',
     form: form.duration('100ms', '1h'),
     default: '10s',
-    commands: ROLES,
-    meaning: 'time between reports, aligned to the wall clock',
+    commands: RUNS,
+    meaning: 'time between reports, aligned to the wall clock; for enrich that of the observers',
   },
   idleTimeoutMs: {
     flag: 'idle-timeout',
     form: form.duration('1s', '24h'),
     default: '15s',
-    commands: ROLES,
+    commands: OBSERVING,
     meaning: 'a flow without packets for so long has ended',
   },
   activeTimeoutMs: {
     flag: 'active-timeout',
     form: form.duration('1s', '24h'),
     default: '30m',
-    commands: ROLES,
+    commands: OBSERVING,
     meaning: 'a flow that lives so long ends and begins anew',
   },
   maxFlows: {
     flag: 'max-flows',
     form: form.count(1, 16_777_216),
     default: '262144',
-    commands: ROLES,
+    commands: OBSERVING,
     meaning: 'flows kept at a time; what does not fit is counted as unattributed',
   },
   kernelMapEntries: {

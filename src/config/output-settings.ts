@@ -1,6 +1,6 @@
 import * as form from './forms.ts';
 import { declareSettings } from './setting.ts';
-import { ROLES, LIVE } from './setting-commands.ts';
+import { RUNS, OBSERVING, SERVING } from './setting-commands.ts';
 
 /** Where records and counters go. */
 export const OUTPUT_SETTINGS = declareSettings({
@@ -8,15 +8,15 @@ export const OUTPUT_SETTINGS = declareSettings({
     flag: 'otlp-endpoint',
     form: form.httpUrl(),
     default: undefined,
-    commands: ROLES,
+    commands: RUNS,
     meaning:
-      'base address of the OTLP receiver, to which /v1/logs is added; nothing is sent unless it or OTEL_EXPORTER_OTLP_[LOGS_]ENDPOINT is set',
+      'base address of the OTLP receiver, to which /v1/logs is added; nothing is sent unless it or OTEL_EXPORTER_OTLP_[LOGS_]ENDPOINT is set; enrich sends its documents as body maps',
   },
   otlpEncoding: {
     flag: 'otlp-encoding',
     form: form.otlpEncoding(),
     default: 'protobuf',
-    commands: ROLES,
+    commands: OBSERVING,
     meaning: 'encoding of OTLP requests',
     standardEnv: ['OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
   },
@@ -24,7 +24,7 @@ export const OUTPUT_SETTINGS = declareSettings({
     flag: 'otlp-compression',
     form: form.choice('gzip', 'none'),
     default: 'gzip',
-    commands: ROLES,
+    commands: RUNS,
     meaning: 'compression of OTLP requests',
     standardEnv: ['OTEL_EXPORTER_OTLP_LOGS_COMPRESSION', 'OTEL_EXPORTER_OTLP_COMPRESSION'],
   },
@@ -32,7 +32,7 @@ export const OUTPUT_SETTINGS = declareSettings({
     flag: 'otlp-headers',
     form: form.headers(),
     default: undefined,
-    commands: ROLES,
+    commands: RUNS,
     meaning: 'headers of OTLP requests, beside those of OTEL_EXPORTER_OTLP_[LOGS_]HEADERS',
     isSecret: true,
   },
@@ -40,63 +40,63 @@ export const OUTPUT_SETTINGS = declareSettings({
     flag: 'otlp-timeout',
     form: form.duration('100ms', '10m'),
     default: undefined,
-    commands: ROLES,
+    commands: RUNS,
     meaning: 'time for one OTLP request; otherwise OTEL_EXPORTER_OTLP_[LOGS_]TIMEOUT, otherwise 10s',
   },
   otlpQueueRecords: {
     flag: 'otlp-queue-records',
     form: form.count(1, 16_777_216),
     default: '131072',
-    commands: ROLES,
+    commands: OBSERVING,
     meaning: 'records held while the receiver is away: two minutes of 1,000 a second',
   },
   otlpBatchRecords: {
     flag: 'otlp-batch-records',
     form: form.count(1, 65_536),
     default: '1000',
-    commands: ROLES,
+    commands: OBSERVING,
     meaning: 'records in one OTLP request',
   },
   metricsHost: {
     flag: 'metrics-host',
     form: form.ipAddress(),
     default: '0.0.0.0',
-    commands: LIVE,
+    commands: SERVING,
     meaning: 'address on which /metrics, /healthz and /readyz listen',
   },
   metricsPort: {
     flag: 'metrics-port',
     form: form.portOrOff(),
     default: '9464',
-    commands: LIVE,
+    commands: SERVING,
     meaning: 'port of /metrics, /healthz and /readyz; 0 is any free one',
   },
   pairSeriesLimit: {
     flag: 'pair-series-limit',
     form: form.count(0, 1_000_000),
     default: '10000',
-    commands: LIVE,
+    commands: SERVING,
     meaning: 'pod pairs with series of their own; the rest counts into the pair "other"',
   },
   pairSeriesTtlMs: {
     flag: 'pair-series-ttl',
     form: form.duration('1m', '24h'),
     default: '15m',
-    commands: LIVE,
+    commands: SERVING,
     meaning: 'a pair without traffic for so long loses its series',
   },
   output: {
     flag: 'output',
     form: form.choice('none', 'table', 'ndjson', 'otlp-json'),
     default: 'none',
-    commands: ROLES,
+    commands: OBSERVING,
     meaning: 'how records are also written',
   },
   outputFile: {
     flag: 'output-file',
     form: form.text('path'),
     default: undefined,
-    commands: ROLES,
-    meaning: 'where --output writes; otherwise stdout',
+    commands: RUNS,
+    meaning: 'where --output or --documents writes; otherwise stdout',
   },
 });

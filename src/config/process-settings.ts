@@ -1,6 +1,6 @@
 import * as form from './forms.ts';
 import { declareSettings } from './setting.ts';
-import { ALL, ROLES, RECORDS } from './setting-commands.ts';
+import { ALL, RUNS, LOGGING, OBSERVING, RECORDS } from './setting-commands.ts';
 
 /** How a command runs, and whom its records are from. */
 export const PROCESS_SETTINGS = declareSettings({
@@ -8,7 +8,7 @@ export const PROCESS_SETTINGS = declareSettings({
     flag: 'for',
     form: form.duration('1ms', '500h'),
     default: undefined,
-    commands: ROLES,
+    commands: RUNS,
     meaning: 'stop after so long',
   },
   json: {
@@ -22,42 +22,42 @@ export const PROCESS_SETTINGS = declareSettings({
     flag: 'shutdown-deadline',
     form: form.duration('0ms', '10m'),
     default: '10s',
-    commands: ROLES,
+    commands: RUNS,
     meaning: 'time to flush in when asked to stop; Kubernetes kills after terminationGracePeriodSeconds (30s)',
   },
   logLevel: {
     flag: 'log-level',
     form: form.choice('debug', 'info', 'warn', 'error'),
     default: 'info',
-    commands: ROLES,
+    commands: LOGGING,
     meaning: 'the least that is logged, on stderr',
   },
   logFormat: {
     flag: 'log-format',
     form: form.choice('auto', 'json', 'text'),
     default: 'auto',
-    commands: ROLES,
+    commands: LOGGING,
     meaning: 'form of the log; auto is text on a terminal, else JSON',
   },
   telemetry: {
     flag: 'telemetry',
     form: form.choice('off', 'on'),
     default: 'off',
-    commands: ROLES,
+    commands: RUNS,
     meaning: 'traces, metrics and logs of podflow itself through the OpenTelemetry SDK, set up by OTEL_*; costs 51 MiB',
   },
   clusterName: {
     flag: 'cluster-name',
     form: form.text('name'),
     default: undefined,
-    commands: ROLES,
-    meaning: 'k8s.cluster.name of the records',
+    commands: RUNS,
+    meaning: 'k8s.cluster.name of the records; for enrich the name of ends whose records tell none',
   },
   nodeName: {
     flag: 'node-name',
     form: form.text('name'),
     default: undefined,
-    commands: ROLES,
+    commands: OBSERVING,
     meaning: 'k8s.node.name of the records (downward API: spec.nodeName)',
   },
   podName: {

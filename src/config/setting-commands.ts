@@ -1,10 +1,18 @@
 /** The commands that take a setting, by the names that the lists of settings use. */
-export const ALL = ['probe', 'node', 'replay', 'demo', 'settings'] as const;
-export const ROLES = ['probe', 'node', 'replay', 'demo'] as const;
+export const ALL = ['probe', 'node', 'enrich', 'replay', 'demo', 'settings', 'setup'] as const;
+export const RUNS = ['probe', 'node', 'enrich', 'replay', 'demo'] as const;
+export const LOGGING = ['probe', 'node', 'enrich', 'replay', 'demo', 'setup'] as const;
+export const SERVING = ['probe', 'node', 'enrich', 'demo'] as const;
+/** Those that make flow records. */
+export const OBSERVING = ['probe', 'node', 'replay', 'demo'] as const;
 export const LIVE = ['probe', 'node', 'demo'] as const;
 export const CHOOSING = ['probe', 'demo'] as const;
 export const RECORDS = ['probe', 'replay'] as const;
+export const RECEIVING = ['node', 'enrich'] as const;
 export const PROBE = ['probe'] as const;
 export const NODE = ['node'] as const;
+export const ENRICH = ['enrich'] as const;
+export const NAMING = ['enrich', 'replay'] as const;
+export const ELASTIC = ['enrich', 'setup'] as const;
 export const DEMO = ['demo'] as const;
 export const DECAPSULATING = ['probe', 'node', 'replay'] as const;

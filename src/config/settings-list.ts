@@ -1,3 +1,5 @@
+import { ENRICH_SETTINGS } from './enrich-settings.ts';
+import { ELASTICSEARCH_SETTINGS } from './elasticsearch-settings.ts';
 import { NODE_SETTINGS } from './node-settings.ts';
 import { OBSERVING_SETTINGS } from './observing-settings.ts';
 import { OUTPUT_SETTINGS } from './output-settings.ts';
@@ -10,6 +12,8 @@ import { PROCESS_SETTINGS } from './process-settings.ts';
 export const SETTINGS = {
   ...OBSERVING_SETTINGS,
   ...NODE_SETTINGS,
+  ...ENRICH_SETTINGS,
+  ...ELASTICSEARCH_SETTINGS,
   ...OUTPUT_SETTINGS,
   ...PROCESS_SETTINGS,
 } as const;

@@ -12,6 +12,8 @@ export type SettingsOf<Command extends SettingCommand> = {
 
 export type ProbeSettings = SettingsOf<'probe'>;
 export type NodeSettings = SettingsOf<'node'>;
+export type EnrichSettings = SettingsOf<'enrich'>;
+export type SetupSettings = SettingsOf<'setup'>;
 export type ReplaySettings = SettingsOf<'replay'>;
 export type DemoSettings = SettingsOf<'demo'>;
 

@@ -18,6 +18,11 @@ export interface Connection {
   readonly joinId: string;
   /** Start of the report interval, milliseconds since the Unix epoch, a multiple of its length. */
   readonly intervalStartMs: number;
+  /**
+   * 0, or a number that tells a further report of the same tuple and interval from the first one, which had gone out: the
+   * tuple was used again. Both count, and each is a document.
+   */
+  readonly part: number;
   readonly perspectives: Perspectives;
   /** The perspective whose counters stand: the client's, else the server's. Several reports of it are summed. */
   readonly record: FlowRecord;

@@ -1,3 +1,4 @@
+import { toFrameCount } from '../lib/frame-count.ts';
 import type { Log } from '../model/log.ts';
 import type { Resource } from '../model/resource.ts';
 import type { OutputStream } from '../model/role-context.ts';
@@ -7,6 +8,7 @@ import { hasColours } from './has-colours.ts';
 import type { OutputFormatName } from './record-format.ts';
 import { RecordWriter } from './record-writer.ts';
 import { StreamSink } from './stream-sink.ts';
+import type { TextSink } from './text-sink.ts';
 
 export interface OutputOptions {
   readonly format: OutputFormatName;
@@ -25,7 +27,13 @@ export function createRecordWriter(options: OutputOptions): RecordWriter {
   const isColoured = file === undefined && hasColours(stdout, env);
   return new RecordWriter({
     format: createRecordFormat(format, { ...options, hasColours: isColoured }),
-    sink: file === undefined ? new StreamSink(stdout) : new FileSink(file),
+    framesOf: toFrameCount,
+    sink: createTextSink(file, stdout),
     log,
   });
+}
+
+/** The file of a path, or stdout. */
+export function createTextSink(file: string | undefined, stdout: OutputStream): TextSink {
+  return file === undefined ? new StreamSink(stdout) : new FileSink(file);
 }

@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { toFrameCount } from '../lib/frame-count.ts';
 import { StageCounters } from '../lib/stage-counters.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import type { Log } from '../model/log.ts';
-import type { Deadline, LossReason, RecordStage, StageAccount } from '../model/stage.ts';
+import type { Deadline, LossReason, Stage, StageAccount } from '../model/stage.ts';
 import type { RecordFormat } from './record-format.ts';
 import type { TextSink } from './text-sink.ts';
 
-export interface RecordWriterOptions {
-  readonly format: RecordFormat;
+export interface RecordWriterOptions<Item = FlowRecord> {
+  readonly format: RecordFormat<Item>;
+  /** Frames that an item reports. */
+  readonly framesOf: (item: Item) => number;
   readonly sink: TextSink;
   readonly log: Log;
   /** Text that may wait for a slow reader, default 8 MiB; what comes beyond is dropped. */
@@ -25,10 +26,11 @@ interface Chunk {
 /** Records made to text at once: bounds by how much the queue may go over its limit. */
 const CHUNK_RECORDS = 256;
 
-/** Writes records as text to stdout or a file (`--output`), as fast as the reader takes them. */
-export class RecordWriter implements RecordStage {
+/** Writes records, or connections, as text to stdout or a file, as fast as the reader takes them. */
+export class RecordWriter<Item = FlowRecord> implements Stage<readonly Item[]> {
   readonly name = 'output';
-  readonly #format: RecordFormat;
+  readonly #format: RecordFormat<Item>;
+  readonly #framesOf: (item: Item) => number;
   readonly #sink: TextSink;
   readonly #log: Log;
   readonly #queueByteLimit: number;
@@ -40,8 +42,9 @@ export class RecordWriter implements RecordStage {
   #writing: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor({ format, sink, log, queueByteLimit = 8 * 1024 * 1024 }: RecordWriterOptions) {
+  constructor({ format, framesOf, sink, log, queueByteLimit = 8 * 1024 * 1024 }: RecordWriterOptions<Item>) {
     this.#format = format;
+    this.#framesOf = framesOf;
     this.#sink = sink;
     this.#log = log;
     this.#queueByteLimit = queueByteLimit;
@@ -53,7 +56,7 @@ export class RecordWriter implements RecordStage {
     this.#isOpen = true;
   }
 
-  accept(batch: readonly FlowRecord[]): void {
+  accept(batch: readonly Item[]): void {
     for (let at = 0; at < batch.length; at += CHUNK_RECORDS) {
       this.#enqueue(batch.length <= CHUNK_RECORDS ? batch : batch.slice(at, at + CHUNK_RECORDS));
     }
@@ -70,8 +73,8 @@ export class RecordWriter implements RecordStage {
     return this.#account;
   }
 
-  #enqueue(records: readonly FlowRecord[]): void {
-    const frames = records.reduce((sum, record) => sum + toFrameCount(record), 0);
+  #enqueue(records: readonly Item[]): void {
+    const frames = records.reduce((sum, record) => sum + this.#framesOf(record), 0);
     this.#account.receive(records.length, frames);
     const obstacle = this.#findObstacle();
     const bytes = obstacle === undefined ? this.#encode(records) : undefined;
@@ -86,7 +89,7 @@ export class RecordWriter implements RecordStage {
     return this.#queuedBytes >= this.#queueByteLimit ? 'queue_full' : undefined;
   }
 
-  #encode(records: readonly FlowRecord[]): Buffer | undefined {
+  #encode(records: readonly Item[]): Buffer | undefined {
     try {
       return Buffer.from(this.#format.encode(records));
     } catch (error) {

@@ -111,7 +111,7 @@ export class ConnectionDispatcher {
   #postpone(batch: readonly OpenConnection[], { status, retryAfterMs, message }: Postponement): void {
     for (const connection of batch) {
       this.#tally.postpone(connection);
-      this.#uncounted.add(connection.joinId, toSeconds(connection), 1, performance.now());
+      this.#uncounted.add(connection.joinId, toSeconds(connection), 1, connection.part, performance.now());
       this.#settle(connection, { kind: 'later', status, retryAfterMs, message });
     }
   }
@@ -133,7 +133,7 @@ export class ConnectionDispatcher {
     );
     if (stored.length === 0) return batch;
     const isStored = (i: number): boolean => stored.some((positions) => positions.has(i));
-    return batch.filter((each, i) => !isStored(i) || this.#uncounted.find(each.joinId, toSeconds(each)) !== 0);
+    return batch.filter((each, i) => !isStored(i) || this.#uncounted.knows(each.joinId, toSeconds(each), each.part));
   }
 }
 

@@ -3,7 +3,7 @@ import type { FlowRecord } from '../model/flow-record.ts';
 import type { EndResolver } from '../model/named-end.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Deadline } from '../model/stage.ts';
-import type { StitchCounters } from '../model/stitch-counters.ts';
+import type { StitchCounters, UnjoinedReason } from '../model/stitch-counters.ts';
 import { ConnectionDispatcher } from './connection-dispatcher.ts';
 import { DeliveredMemory, SEEN } from './delivered-memory.ts';
 import { toIntervalStartMs, toJoinId } from './join-key.ts';
@@ -13,6 +13,7 @@ import { mergeRecord } from './merge-record.ts';
 import { ObservedAddresses } from './observed-addresses.ts';
 import type { OpenConnection } from './open-connection.ts';
 import { toPerspective, type Perspective } from './perspective.ts';
+import { toReportHash } from './report-hash.ts';
 import { RequestTicket, type JoinAnswer } from './request-ticket.ts';
 
 export interface ConnectionJoinOptions {
@@ -133,52 +134,78 @@ export class ConnectionJoin {
     const perspective = toPerspective(record, observer);
     this.#observed.tell(perspective === 'client' ? clientAddress(record) : serverAddress(record));
     const intervalStartMs = toIntervalStartMs(record, this.#intervalMs);
-    const known = this.#window.find(joinId, intervalStartMs);
-    if (known?.state === 'waiting') return this.#add(known, record, observer, perspective, ticket);
-    if (known !== undefined) return this.#comeLate(known, perspective, ticket);
+    const told: Told = { record, observer, perspective, ticket, report: toReportHash(record) };
+    const known = this.#window.find(joinId, intervalStartMs, 0);
+    if (known?.state === 'waiting') return this.#add(known, told);
+    if (known !== undefined) return this.#comeAfter(known, told);
     const seen = this.#memory.find(joinId, intervalStartMs / this.#intervalMs);
-    if (seen !== 0) return this.#tally.passBy((seen & SEEN[perspective]) === 0 ? 'late' : 'duplicate');
-    const opened = this.#window.open(joinId, intervalStartMs, nowMs + this.#windowMs);
+    if (seen === 0) return this.#open(joinId, intervalStartMs, told, nowMs + this.#windowMs);
+    if ((seen & SEEN[perspective]) === 0) return this.#tally.passBy('late');
+    const isCounted = perspective === 'client' || (seen & SEEN.client) === 0;
+    if (!isCounted || this.#memory.knows(joinId, intervalStartMs / this.#intervalMs, told.report))
+      return this.#tally.passBy('duplicate');
+    this.#addPart(joinId, intervalStartMs, told);
+  }
+
+  #open(joinId: string, intervalStartMs: number, told: Told, dueMs: number): void {
+    const opened = this.#window.open(joinId, intervalStartMs, 0, dueMs);
     this.#tally.open();
-    this.#add(opened, record, observer, perspective, ticket);
-    if (opened.state !== 'waiting') return;
-    if (this.#isOtherExpected(opened, record)) this.#window.enqueue(opened);
+    this.#add(opened, told);
+    if (this.#isOtherExpected(opened, told.record)) this.#window.enqueue(opened);
     else this.#goOut(opened);
   }
 
-  #add(
-    connection: OpenConnection,
-    record: FlowRecord,
-    observer: Resource,
-    perspective: Perspective,
-    ticket: RequestTicket,
-  ): void {
-    ticket.hold();
-    connection.tickets.push(ticket);
+  /** A tuple was used again, and its connection of this interval is out: the further report goes out by itself. */
+  #addPart(joinId: string, intervalStartMs: number, told: Told): void {
+    const known = this.#window.find(joinId, intervalStartMs, told.report);
+    if (known !== undefined) return this.#attach(known, told.ticket, 'duplicate');
+    const opened = this.#window.open(joinId, intervalStartMs, told.report, 0);
+    this.#tally.open();
+    this.#add(opened, told);
+    this.#goOut(opened);
+  }
+
+  #add(connection: OpenConnection, told: Told): void {
+    const isClient = told.perspective === 'client';
+    const reports = isClient ? connection.clientReports : connection.serverReports;
+    // A sender that lost patience sends again what waits here.
+    if (reports.includes(told.report)) return this.#attach(connection, told.ticket, 'duplicate');
+    reports.push(told.report);
+    told.ticket.hold();
+    connection.tickets.push(told.ticket);
     connection.recordCount++;
-    if (perspective === 'client') this.#addClient(connection, record, observer);
-    else this.#addServer(connection, record, observer);
+    if (isClient) this.#addClient(connection, told);
+    else this.#addServer(connection, told);
     if (connection.clientRecord !== undefined && connection.serverRecord !== undefined) this.#goOut(connection);
   }
 
-  #addClient(connection: OpenConnection, record: FlowRecord, observer: Resource): void {
+  #addClient(connection: OpenConnection, { record, observer }: Told): void {
     if (record.sequence === 0) connection.clientFlowsBegun++;
     if (connection.clientRecord !== undefined) return mergeRecord(connection.clientRecord, record);
     connection.clientRecord = record;
     connection.clientObserver = observer;
   }
 
-  #addServer(connection: OpenConnection, record: FlowRecord, observer: Resource): void {
+  #addServer(connection: OpenConnection, { record, observer }: Told): void {
     if (record.sequence === 0) connection.serverFlowsBegun++;
     if (connection.serverRecord !== undefined) return mergeRecord(connection.serverRecord, record);
     connection.serverRecord = record;
     connection.serverObserver = observer;
   }
 
-  /** Its connection is with the outputs already: it is answered when that is, and does not change it any more. */
-  #comeLate(connection: OpenConnection, perspective: Perspective, ticket: RequestTicket): void {
-    const isIn = perspective === 'client' ? connection.clientRecord : connection.serverRecord;
-    this.#tally.passBy(isIn === undefined ? 'late' : 'duplicate');
+  /** Its connection is with the outputs already, and does not change any more. */
+  #comeAfter(connection: OpenConnection, told: Told): void {
+    const isClient = told.perspective === 'client';
+    const isIn = (isClient ? connection.clientRecord : connection.serverRecord) !== undefined;
+    const isCounted = isClient || connection.clientRecord === undefined;
+    const isNew = !(isClient ? connection.clientReports : connection.serverReports).includes(told.report);
+    if (isIn && isCounted && isNew) this.#addPart(connection.joinId, connection.intervalStartMs, told);
+    else this.#attach(connection, told.ticket, isIn ? 'duplicate' : 'late');
+  }
+
+  /** The record adds nothing; its request is answered as the connection is. */
+  #attach(connection: OpenConnection, ticket: RequestTicket, reason: UnjoinedReason): void {
+    this.#tally.passBy(reason);
     ticket.hold();
     connection.lateTickets.push(ticket);
   }
@@ -200,14 +227,33 @@ export class ConnectionJoin {
   }
 
   #settled(connection: OpenConnection, isTaken: boolean): void {
-    if (isTaken) {
-      const seen =
-        (connection.clientRecord === undefined ? 0 : SEEN.client) |
-        (connection.serverRecord === undefined ? 0 : SEEN.server);
-      this.#memory.add(connection.joinId, connection.intervalStartMs / this.#intervalMs, seen, this.#nowMs());
-    }
+    if (isTaken) this.#remember(connection);
     this.#window.release(connection);
   }
+
+  #remember({
+    joinId,
+    intervalStartMs,
+    clientRecord,
+    serverRecord,
+    clientReports,
+    serverReports,
+  }: OpenConnection): void {
+    const seen = (clientRecord === undefined ? 0 : SEEN.client) | (serverRecord === undefined ? 0 : SEEN.server);
+    const interval = intervalStartMs / this.#intervalMs;
+    const nowMs = this.#nowMs();
+    for (const report of clientRecord === undefined ? serverReports : clientReports)
+      this.#memory.add(joinId, interval, seen, report, nowMs);
+  }
+}
+
+/** One record of a request, and what is known of it. */
+interface Told {
+  readonly record: FlowRecord;
+  readonly observer: Resource;
+  readonly perspective: Perspective;
+  readonly ticket: RequestTicket;
+  readonly report: number;
 }
 
 /** The pod that the client's observer looks at, and the one that the server's does, whatever the packets were translated to. */

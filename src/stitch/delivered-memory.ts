@@ -4,12 +4,12 @@ export const SEEN = { client: 1, server: 2 } as const;
 export interface DeliveredMemoryOptions {
   /** How long a connection's interval is remembered at least, as long as there is room; default 5 min. */
   readonly keepMs?: number;
-  /** Intervals of connections in each of the two generations, default 1,048,576: 12 MiB each when full. */
+  /** Intervals of connections in each of the two generations, default 1,048,576: 32 MiB each when full. */
   readonly generationEntries?: number;
 }
 
 const FIRST_SLOTS = 1 << 12;
-const WORDS = 3;
+const WORDS = 4;
 /** Base64 characters of a Community ID that make a fingerprint: two words of 30 bits. */
 const FINGERPRINT_CHARS = 5;
 const PREFIX_LENGTH = 2;
@@ -38,7 +38,17 @@ export class DeliveredMemory {
     return this.#young.find(first, second, intervalNumber) || this.#old.find(first, second, intervalNumber);
   }
 
-  add(joinId: string, intervalNumber: number, seen: number, nowMs: number): void {
+  /** Whether this very report went out (`toReportHash`). */
+  knows(joinId: string, intervalNumber: number, report: number): boolean {
+    const first = readWord(joinId, PREFIX_LENGTH);
+    const second = readWord(joinId, PREFIX_LENGTH + FINGERPRINT_CHARS);
+    return (
+      this.#young.knows(first, second, intervalNumber, report) || this.#old.knows(first, second, intervalNumber, report)
+    );
+  }
+
+  /** @param report one of the reports that went out in it */
+  add(joinId: string, intervalNumber: number, seen: number, report: number, nowMs: number): void {
     if (this.#young.entries >= this.#generationEntries || nowMs - this.#youngSinceMs >= this.#keepMs) {
       this.#old = this.#young;
       this.#young = new Generation();
@@ -49,40 +59,62 @@ export class DeliveredMemory {
       readWord(joinId, PREFIX_LENGTH + FINGERPRINT_CHARS),
       intervalNumber,
       seen,
+      report,
     );
   }
 }
 
-/** Open addressing over rows of three words: the fingerprint's first word with what was seen, its second, the interval. */
+/**
+ * Open addressing over rows of four words: the fingerprint's first word with what was seen, its second, the interval,
+ * the report. The rows of one interval of a connection differ in the report, and lie in one run.
+ */
 class Generation {
   entries = 0;
   #slots = FIRST_SLOTS;
   #rows = new Int32Array(FIRST_SLOTS * WORDS);
 
   find(first: number, second: number, interval: number): number {
-    const row = this.#locate(first, second, interval);
-    return (this.#rows[row] as number) & 3;
+    let seen = 0;
+    for (let row = this.#begin(first, interval); this.#rows[row] !== 0; row = this.#next(row))
+      if (this.#holds(row, first, second, interval)) seen |= (this.#rows[row] as number) & 3;
+    return seen;
   }
 
-  add(first: number, second: number, interval: number, seen: number): void {
+  knows(first: number, second: number, interval: number, report: number): boolean {
+    return this.#rows[this.#locate(first, second, interval, report)] !== 0;
+  }
+
+  add(first: number, second: number, interval: number, seen: number, report: number): void {
     if (this.entries * 2 >= this.#slots) this.#grow();
-    const row = this.#locate(first, second, interval);
+    const row = this.#locate(first, second, interval, report);
     if (this.#rows[row] === 0) this.entries++;
     this.#rows[row] = (first << 2) | ((this.#rows[row] as number) & 3) | seen;
     this.#rows[row + 1] = second;
     this.#rows[row + 2] = interval;
+    this.#rows[row + 3] = report;
   }
 
   /** The row that holds it, or the empty one where it would be; a row in use is never 0, since something was seen. */
-  #locate(first: number, second: number, interval: number): number {
-    const rows = this.#rows;
-    const mask = this.#slots - 1;
-    for (let slot = (first ^ Math.imul(interval, 0x9e3779b1)) & mask; ; slot = (slot + 1) & mask) {
-      const row = slot * WORDS;
-      const head = rows[row] as number;
-      if (head === 0) return row;
-      if (head >>> 2 === first && rows[row + 1] === second && rows[row + 2] === (interval | 0)) return row;
+  #locate(first: number, second: number, interval: number, report: number): number {
+    let row = this.#begin(first, interval);
+    while (this.#rows[row] !== 0) {
+      if (this.#holds(row, first, second, interval) && this.#rows[row + 3] === (report | 0)) return row;
+      row = this.#next(row);
     }
+    return row;
+  }
+
+  #begin(first: number, interval: number): number {
+    return ((first ^ Math.imul(interval, 0x9e3779b1)) & (this.#slots - 1)) * WORDS;
+  }
+
+  #next(row: number): number {
+    return row + WORDS === this.#rows.length ? 0 : row + WORDS;
+  }
+
+  #holds(row: number, first: number, second: number, interval: number): boolean {
+    const rows = this.#rows;
+    return (rows[row] as number) >>> 2 === first && rows[row + 1] === second && rows[row + 2] === (interval | 0);
   }
 
   #grow(): void {
@@ -92,7 +124,7 @@ class Generation {
     for (let row = 0; row < old.length; row += WORDS) {
       const head = old[row] as number;
       if (head === 0) continue;
-      const at = this.#locate(head >>> 2, old[row + 1] as number, old[row + 2] as number);
+      const at = this.#locate(head >>> 2, old[row + 1] as number, old[row + 2] as number, old[row + 3] as number);
       this.#rows.set(old.subarray(row, row + WORDS), at);
     }
   }

@@ -3,9 +3,9 @@ import { OpenConnection } from './open-connection.ts';
 /** Free connections that are kept for use. */
 const POOL_CONNECTIONS = 16_384;
 
-/** The connections that are being made, by join id and interval, and in the order in which they are due. */
+/** The connections that are being made, by join id, interval and part, and in the order in which they are due. */
 export class JoinWindow {
-  /** By join id; further intervals of the same connection hang on the first one. */
+  /** By join id; further intervals and parts of the same connection hang on the first one. */
   readonly #byId = new Map<string, OpenConnection>();
   readonly #pool: OpenConnection[] = [];
   /** A ring would do; an array with a head is simpler, and cut when half of it is behind. */
@@ -14,15 +14,16 @@ export class JoinWindow {
   #dues: number[] = [];
   #head = 0;
 
-  find(joinId: string, intervalStartMs: number): OpenConnection | undefined {
+  find(joinId: string, intervalStartMs: number, part: number): OpenConnection | undefined {
     let connection = this.#byId.get(joinId);
-    while (connection !== undefined && connection.intervalStartMs !== intervalStartMs) connection = connection.next;
+    while (connection !== undefined && (connection.intervalStartMs !== intervalStartMs || connection.part !== part))
+      connection = connection.next;
     return connection;
   }
 
-  open(joinId: string, intervalStartMs: number, dueMs: number): OpenConnection {
+  open(joinId: string, intervalStartMs: number, part: number, dueMs: number): OpenConnection {
     const connection = this.#pool.pop() ?? new OpenConnection();
-    connection.begin(joinId, intervalStartMs, dueMs);
+    connection.begin(joinId, intervalStartMs, part, dueMs);
     connection.next = this.#byId.get(joinId);
     this.#byId.set(joinId, connection);
     return connection;

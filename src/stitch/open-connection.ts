@@ -12,10 +12,11 @@ export type ConnectionState = 'waiting' | 'out' | 'free';
 export class OpenConnection implements Connection {
   joinId = '';
   intervalStartMs = 0;
+  part = 0;
   state: ConnectionState = 'free';
   /** Monotonic milliseconds at which it goes out as it is. */
   dueMs = 0;
-  /** Another interval of the same connection. */
+  /** Another interval or part of the same connection. */
   next: OpenConnection | undefined;
   clientRecord: FlowRecord | undefined;
   clientObserver: Resource | undefined;
@@ -25,6 +26,9 @@ export class OpenConnection implements Connection {
   clientFlowsBegun = 0;
   serverFlowsBegun = 0;
   recordCount = 0;
+  /** `toReportHash` of what each side told. */
+  readonly clientReports: number[] = [];
+  readonly serverReports: number[] = [];
   /** Requests whose records are in it, and, behind them, of records that came when it was out already. */
   readonly tickets: RequestTicket[] = [];
   readonly lateTickets: RequestTicket[] = [];
@@ -54,9 +58,10 @@ export class OpenConnection implements Connection {
   reverseLostPackets: number | undefined;
   reverseLostBytes: number | undefined;
 
-  begin(joinId: string, intervalStartMs: number, dueMs: number): void {
+  begin(joinId: string, intervalStartMs: number, part: number, dueMs: number): void {
     this.joinId = joinId;
     this.intervalStartMs = intervalStartMs;
+    this.part = part;
     this.dueMs = dueMs;
     this.state = 'waiting';
     this.clientFlowsBegun = this.serverFlowsBegun = this.recordCount = 0;
@@ -67,6 +72,7 @@ export class OpenConnection implements Connection {
     this.state = 'free';
     this.next = undefined;
     this.clientRecord = this.clientObserver = this.serverRecord = this.serverObserver = undefined;
+    this.clientReports.length = this.serverReports.length = 0;
     this.tickets.length = this.lateTickets.length = 0;
   }
 }

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SILENT_LOG } from '../../src/lib/log.ts';
 import { FileSink } from '../../src/output/file-sink.ts';
 import { NDJSON_FORMAT } from '../../src/output/ndjson-format.ts';
+import { toFrameCount } from '../../src/lib/frame-count.ts';
 import { RecordWriter } from '../../src/output/record-writer.ts';
 import { createSampleRecords } from '../support/otlp-sample-records.ts';
 import { describeWithRights } from '../support/requirements.ts';
@@ -154,7 +155,7 @@ describe('to a file', () => {
 
   test('that cannot be opened is a configuration error', async () => {
     const sink = new FileSink(join(folder, 'missing', 'flows.ndjson'));
-    const writer = new RecordWriter({ format: NDJSON_FORMAT, sink, log: SILENT_LOG });
+    const writer = new RecordWriter({ format: NDJSON_FORMAT, framesOf: toFrameCount, sink, log: SILENT_LOG });
     await expect(writer.start()).rejects.toMatchObject({ code: 'OUTPUT_FILE_UNWRITABLE', exitCode: 2 });
     writer.accept(createSampleRecords(1));
     expect([...writer.account().dropped.keys()]).toEqual(['stopped']);

@@ -70,6 +70,7 @@ function copy(connection: Connection): SeenConnection {
   return {
     joinId: connection.joinId,
     intervalStartMs: connection.intervalStartMs,
+    part: connection.part,
     perspectives: connection.perspectives,
     record: { ...connection.record },
     serverRecord: connection.serverRecord === undefined ? undefined : { ...connection.serverRecord },

@@ -10,17 +10,14 @@ import type { NatTranslator } from '../../nat/nat-translator.ts';
 import { createOtlpRelay } from '../../otlp/receive/create-otlp-relay.ts';
 import type { LogsRequest } from '../../otlp/receive/logs-request.ts';
 import type { OtlpRelay } from '../../otlp/receive/otlp-relay.ts';
-import { OtlpReceiver } from '../../otlp/receive/otlp-receiver.ts';
+import type { OtlpReceiver } from '../../otlp/receive/otlp-receiver.ts';
 import type { RelayAnswer } from '../../otlp/receive/relay-answer.ts';
-import { HttpServer } from '../../web/http-server.ts';
+import type { HttpServer } from '../../web/http-server.ts';
+import { createOtlpServer } from '../otlp-server.ts';
 import { isOtlpWanted, type RecordOutputs } from '../record-outputs.ts';
 
 /** Records translated between two turns of the event loop: about 2 ms. */
 const SLICE_RECORDS = 2_000;
-/** A node has 110 pods by default and 500 at most in practice; a probe keeps one connection. */
-const CONNECTION_LIMIT = 1_024;
-/** Longer than the 30 s that the receiver gives a body, so that a slow sender gets its answer. */
-const REQUEST_TIMEOUT_MS = 60_000;
 /** Shorter than the 10 s that a probe waits, or it would send again what is still under way. */
 const RELAY_TIMEOUT_MS = 8_000;
 const TIMEOUT_NAMES = ['OTEL_EXPORTER_OTLP_LOGS_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'];
@@ -53,18 +50,8 @@ export class NodeIntake {
     this.#translator = translator;
     this.#outputs = outputs;
     this.#relay = relay;
-    const { maxRequestBytes: bodyBytes, maxPendingBytes: memoryBytes, listenHost: host } = settings;
-    const receiver = new OtlpReceiver({ handle: (request) => this.#handOn(request), log, bodyBytes, memoryBytes });
-    const port = settings.listenPort === 'off' ? 0 : settings.listenPort;
-    this.#server = new HttpServer({
-      host,
-      port,
-      flag: '--listen-port',
-      handler: receiver.handler,
-      connectionLimit: CONNECTION_LIMIT,
-      requestTimeoutMs: REQUEST_TIMEOUT_MS,
-      log,
-    });
+    const { receiver, server } = createOtlpServer(settings, (request) => this.#handOn(request), log);
+    this.#server = server;
     this.#receiver = receiver;
     this.stages = [{ name: 'relay', account: () => receiver.account() }];
   }

@@ -4,6 +4,7 @@ import { SILENT_LOG } from '../../../src/lib/log.ts';
 import type { Log } from '../../../src/model/log.ts';
 import { NDJSON_FORMAT } from '../../../src/output/ndjson-format.ts';
 import type { RecordFormat } from '../../../src/output/record-format.ts';
+import { toFrameCount } from '../../../src/lib/frame-count.ts';
 import { RecordWriter, type RecordWriterOptions } from '../../../src/output/record-writer.ts';
 import type { TextSink } from '../../../src/output/text-sink.ts';
 import { createSampleRecord, createSampleRecords } from '../../support/otlp-sample-records.ts';
@@ -60,7 +61,13 @@ function createLog(): Log {
 }
 
 async function start(options: Partial<RecordWriterOptions> = {}): Promise<RecordWriter> {
-  const writer = new RecordWriter({ format: NDJSON_FORMAT, sink, log: createLog(), ...options });
+  const writer = new RecordWriter({
+    format: NDJSON_FORMAT,
+    framesOf: toFrameCount,
+    sink,
+    log: createLog(),
+    ...options,
+  });
   await writer.start();
   return writer;
 }
@@ -74,7 +81,7 @@ describeStage('RecordWriter', (downstream) => {
   if (downstream === 'hanging') tap.shut();
   const batch = createSampleRecords(600);
   const frames = batch.reduce((sum, one) => sum + one.packets + one.reversePackets, 0);
-  const stage = new RecordWriter({ format: NDJSON_FORMAT, sink: tap, log: SILENT_LOG });
+  const stage = new RecordWriter({ format: NDJSON_FORMAT, framesOf: toFrameCount, sink: tap, log: SILENT_LOG });
   return { stage, batch, amount: { records: 600, frames } };
 });
 
@@ -170,7 +177,7 @@ describe('RecordWriter', () => {
   });
 
   test('drops what comes before the start and after the stop, and stops twice without harm', async () => {
-    const early = new RecordWriter({ format: NDJSON_FORMAT, sink, log: createLog() });
+    const early = new RecordWriter({ format: NDJSON_FORMAT, framesOf: toFrameCount, sink, log: createLog() });
     early.accept(createSampleRecords(2));
     expect(toDroppedRecords(early.account())).toEqual({ stopped: 2 });
     const writer = await start();

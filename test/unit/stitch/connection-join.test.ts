@@ -183,7 +183,13 @@ describe('what comes again', () => {
     const harness = createHarness();
     void harness.send(
       createPerspective('client', 1, { bytes: 100, packets: 1, event: 'end', tcpFlags: 2, startNs: SAMPLE_TIME_NS }),
-      createPerspective('client', 1, { bytes: 200, packets: 3, tcpFlags: 16, endNs: SAMPLE_TIME_NS + 9e9 }),
+      createPerspective('client', 1, {
+        flowId: 'again',
+        bytes: 200,
+        packets: 3,
+        tcpFlags: 16,
+        endNs: SAMPLE_TIME_NS + 9e9,
+      }),
     );
     await harness.send(createPerspective('server', 1, { packets: 4 }));
     expect(harness.counted).toMatchObject([
@@ -194,6 +200,46 @@ describe('what comes again', () => {
       },
     ]);
   });
+});
+
+describe('a tuple used again', () => {
+  const second = { flowId: 'client-1-again', startNs: SAMPLE_TIME_NS + 6e9, bytes: 700, packets: 7 };
+
+  test('after its connection went out counts as a further part, once', async () => {
+    const harness = createHarness();
+    void harness.send(createPerspective('client', 1));
+    await harness.send(createPerspective('server', 1));
+    await harness.send(createPerspective('client', 1, second));
+    await harness.send(createPerspective('client', 1, second));
+    await harness.send(createPerspective('server', 1, { ...second, flowId: 'server-1-again' }));
+    expect(harness.counted.map((each) => [each.part === 0, each.record.bytes])).toEqual([
+      [true, 1_000],
+      [false, 700],
+    ]);
+    expect(harness.join.counters().unjoinedRecords).toEqual({ late: 0, duplicate: 2, unidentified: 0 });
+  });
+
+  test('while its connection is with the outputs too', async () => {
+    const harness = createHarness({ resolver: createResolver({ '10.244.2.9': 'external' }) });
+    const { promise, resolve } = Promise.withResolvers<DeliveryOutcome>();
+    harness.answers.push(() => promise);
+    const answers = [
+      harness.send(createPerspective('client', 1)),
+      harness.send(createPerspective('client', 1, second)),
+      harness.send(createPerspective('client', 1, second)),
+    ];
+    resolve({ kind: 'taken', alreadyStored: undefined });
+    await Promise.all(answers);
+    expect(harness.counted.map((each) => each.record.bytes)).toEqual([1_000, 700]);
+  });
+});
+
+test('what waits and is sent again, since its sender lost patience, is not added up', async () => {
+  const harness = createHarness();
+  const answers = [harness.send(createPerspective('client', 1)), harness.send(createPerspective('client', 1))];
+  harness.nowMs = WINDOW_MS;
+  await Promise.all(answers);
+  expect(harness.counted).toMatchObject([{ record: { bytes: 1_000 }, flowsBegun: 1 }]);
 });
 
 describe('an output that says later', () => {
