@@ -1,5 +1,6 @@
 #!/bin/sh
-# setup.sh [PROFILE]: makes a checkout ready. PROFILE is run (default), test (also what the tests need) or bench.
+# setup.sh [PROFILE]: makes a checkout ready. PROFILE is run (default), test (also what the tests need), e2e (also the
+# servers of the e2e tests, which take ten to twenty minutes to build) or bench.
 # Debian packages (as root), npm packages, build: each only where something is missing or older, so that a second run
 # takes a moment. Says what it does on stderr, nothing on stdout.
 set -eu
@@ -9,7 +10,11 @@ exec >&2
 
 run_packages='libbpf1 libpcap-dev g++ make python3 iproute2 iptables util-linux procps'
 test_packages='clang llvm libbpf-dev bpftool tshark tcpreplay nftables conntrack iputils-ping wrk prometheus'
+e2e_packages='containerd runc containernetworking-plugins busybox-static openssl curl ca-certificates
+  maven default-jdk-headless python3-pip unzip libzstd1'
 bench_packages='softflowd nfdump'
+# Packages whose programs alone are wanted: nothing may start with their installation or the next boot.
+services='prometheus softflowd containerd'
 native_package=node_modules/cap/build/Release/cap.node
 stamp=node_modules/.podflow-setup
 path_with_node="$PWD/node_modules/.bin:$PATH"
@@ -33,8 +38,9 @@ wanted_packages() {
   case $profile in
     run) echo "$run_packages" ;;
     test) echo "$run_packages $test_packages" ;;
+    e2e) echo "$run_packages $test_packages $e2e_packages" ;;
     bench) echo "$run_packages $test_packages $bench_packages" ;;
-    *) fail "there is no profile \"$profile\"; there are run, test and bench" ;;
+    *) fail "there is no profile \"$profile\"; there are run, test, e2e and bench" ;;
   esac
 }
 
@@ -48,7 +54,7 @@ missing_packages() {
   }
 }
 
-# Of prometheus and softflowd only the programs are wanted: nothing may start with their installation or the next boot.
+# without_services COMMAND...: an installation that starts none of $services.
 without_services() {
   policy=/usr/sbin/policy-rc.d
   if [ ! -e $policy ]; then
@@ -57,7 +63,10 @@ without_services() {
     trap 'rm -f $policy' EXIT
   fi
   "$@" || return 1
-  if [ -d /run/systemd/system ]; then systemctl --quiet disable prometheus softflowd 2>/dev/null || true; fi
+  [ -d /run/systemd/system ] || return 0
+  for service in $services; do
+    case " $missing " in *" $service "*) systemctl --quiet disable "$service" 2>/dev/null || true ;; esac
+  done
 }
 
 install_packages() {
@@ -75,7 +84,7 @@ install_packages() {
   say "installing Debian packages: $missing"
   export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086 # words
-  { apt-get -qq update && without_services apt-get -qq install --yes --no-install-recommends $missing; } </dev/null ||
+  { apt-get -qq update && without_services apt-get -qq install --yes --no-install-recommends --no-remove $missing; } </dev/null ||
     go_on_without "Debian packages could not be installed: $missing"
   newly_installed=yes
 }
@@ -106,3 +115,9 @@ newly_installed=
 install_packages
 install_npm_packages
 build
+
+# The servers have a lock of their own: what takes so long must not hold up `npm start`.
+if [ "$profile" = e2e ]; then
+  exec 9<&-
+  sh test/e2e/prepare.sh
+fi

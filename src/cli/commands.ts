@@ -29,6 +29,13 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./node-command.ts')).nodeCommand,
   },
   {
+    name: 'enrich',
+    summary: 'name both ends from the Kubernetes API and join their perspectives: ECS documents, counters, a map',
+    operands: [],
+    settings: 'enrich',
+    load: async () => (await import('./enrich-command.ts')).enrichCommand,
+  },
+  {
     name: 'replay',
     summary: 'the same from a pcap or pcapng file',
     operands: ['FILE'],
@@ -48,6 +55,13 @@ export const COMMANDS: readonly Command[] = [
     operands: ['ROLE'],
     settings: undefined,
     load: async () => (await import('./demo-pod-command.ts')).demoPodCommand,
+  },
+  {
+    name: 'setup',
+    summary: 'install the templates of the documents in elasticsearch, or show what would change',
+    operands: ['TARGET'],
+    settings: 'setup',
+    load: async () => (await import('./setup-command.ts')).setupCommand,
   },
   {
     name: 'settings',

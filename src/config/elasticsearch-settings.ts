@@ -26,6 +26,13 @@ export const ELASTICSEARCH_SETTINGS = declareSettings({
     meaning: 'API key as Kibana shows it, base64 of id:key',
     isSecret: true,
   },
+  elasticsearchApiKeyPath: {
+    flag: 'elasticsearch-api-key-path',
+    form: form.text('path'),
+    default: undefined,
+    commands: ELASTIC,
+    meaning: 'file with the API key, read anew when Elasticsearch does not take it any more: a mounted Secret',
+  },
   elasticsearchUsername: {
     flag: 'elasticsearch-username',
     form: form.text('name'),
@@ -66,7 +73,7 @@ export const ELASTICSEARCH_SETTINGS = declareSettings({
   elasticsearchTimeoutMs: {
     flag: 'elasticsearch-timeout',
     form: form.duration('100ms', '10m'),
-    default: '20s',
+    default: '5s',
     commands: ENRICH,
     meaning: 'time in which a batch must be stored, retries included; then its sender is told to come back',
   },

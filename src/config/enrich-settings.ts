@@ -23,8 +23,7 @@ export const ENRICH_SETTINGS = declareSettings({
     form: form.text('path'),
     default: undefined,
     commands: ENRICH,
-    meaning: 'otherwise the service account in a pod, else KUBECONFIG, else ~/.kube/config',
-    standardEnv: ['KUBECONFIG'],
+    meaning: 'otherwise the files of KUBECONFIG, else the pod’s service account, else ~/.kube/config',
   },
   kubeContext: {
     flag: 'kube-context',
@@ -100,7 +99,7 @@ export const ENRICH_SETTINGS = declareSettings({
   },
   recentFlows: {
     flag: 'recent-flows',
-    form: form.count(0, 1_000_000),
+    form: form.count(1, 1_000_000),
     default: '10000',
     commands: ENRICH,
     meaning: 'connections that /api/flows can look back on',

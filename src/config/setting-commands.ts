@@ -14,5 +14,6 @@ export const NODE = ['node'] as const;
 export const ENRICH = ['enrich'] as const;
 export const NAMING = ['enrich', 'replay'] as const;
 export const ELASTIC = ['enrich', 'setup'] as const;
+export const SETUP = ['setup'] as const;
 export const DEMO = ['demo'] as const;
 export const DECAPSULATING = ['probe', 'node', 'replay'] as const;

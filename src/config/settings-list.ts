@@ -4,6 +4,7 @@ import { NODE_SETTINGS } from './node-settings.ts';
 import { OBSERVING_SETTINGS } from './observing-settings.ts';
 import { OUTPUT_SETTINGS } from './output-settings.ts';
 import { PROCESS_SETTINGS } from './process-settings.ts';
+import { SETUP_SETTINGS } from './setup-settings.ts';
 
 /**
  * Every setting, once. Flags, `PODFLOW_*` names, validation, `podflow settings`, `--help` and settings.md come from
@@ -14,6 +15,7 @@ export const SETTINGS = {
   ...NODE_SETTINGS,
   ...ENRICH_SETTINGS,
   ...ELASTICSEARCH_SETTINGS,
+  ...SETUP_SETTINGS,
   ...OUTPUT_SETTINGS,
   ...PROCESS_SETTINGS,
 } as const;

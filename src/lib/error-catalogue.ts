@@ -82,6 +82,33 @@ export const ERROR_CATALOGUE = {
     remedy: 'Give a YAML or JSON file as `kubectl get … -o yaml` prints it.',
     exitCode: EXIT.configuration,
   },
+  KUBERNETES_CONFIG_INVALID: {
+    message: 'The Kubernetes configuration of {source} cannot be used: {reason}',
+    remedy:
+      'Run in a pod with a service account, or give a kubeconfig (by path, or in KUBECONFIG) whose context names a cluster and a user.',
+    exitCode: EXIT.configuration,
+  },
+  CREDENTIALS_UNREADABLE: {
+    message: 'The file {path}, needed to reach Elasticsearch, cannot be read: {reason}',
+    remedy: 'Give the path of a file that podflow may read: an API key, a password, or a certificate or key in PEM.',
+    exitCode: EXIT.configuration,
+  },
+  GEO_DATABASE_UNREADABLE: {
+    message: 'The GeoIP database {path} cannot be used: {reason}',
+    remedy: 'Give the path of a database in MaxMind DB format (.mmdb), unpacked.',
+    exitCode: EXIT.configuration,
+  },
+  ELASTICSEARCH_FAILED: {
+    message: 'Elasticsearch was asked {call} and did not do it: {reason}',
+    remedy:
+      'Check address, credentials and certificate; `setup` needs the cluster privileges monitor and manage_index_templates.',
+    exitCode: EXIT.failed,
+  },
+  SETUP_REFUSED: {
+    message: 'Elasticsearch has what this podflow did not make: {objects}.',
+    remedy: 'Use the newer podflow that made them, or overwrite them with --force.',
+    exitCode: EXIT.failed,
+  },
   INTERNAL: {
     message: 'This should not have happened: {reason}',
     remedy: 'Please report it with the log around it.',

@@ -1,5 +1,8 @@
 import type { FlowRecord } from '../model/flow-record.ts';
 
+/** What of a report tells whether its flow failed. */
+export type FlowOutcome = Pick<FlowRecord, 'flowId' | 'sequence' | 'event' | 'verdict'>;
+
 const VERDICT_BIT = { forwarded: 0, unknown: 0, dropped: 1, rejected: 2 } as const;
 
 /**
@@ -21,7 +24,7 @@ export class FailedFlows {
   }
 
   /** Whether this report makes its flow a failed one. To be called once for every record. */
-  isNew(record: FlowRecord): boolean {
+  isNew(record: FlowOutcome): boolean {
     const bit = VERDICT_BIT[record.verdict];
     const ends = record.event === 'end';
     if (bit === 0 && (!ends || this.#verdictsByFlow.size === 0)) return false;

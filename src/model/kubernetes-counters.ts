@@ -21,6 +21,8 @@ export interface KubernetesKindCounters {
   readonly isListed: boolean;
   /** Whether a watch is open now. */
   readonly isWatching: boolean;
+  /** False while the API server refuses to list or watch it (403), or does not know it (404). */
+  readonly isPermitted: boolean;
   readonly objects: number;
   /** Events since start by type (ADDED, MODIFIED, DELETED, BOOKMARK, ERROR). */
   readonly events: Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import type { Log } from '../model/log.ts';
 import type { OtlpCounters } from '../model/otlp-counters.ts';
 import type { RecordStage } from '../model/stage.ts';
-import { DEFAULT_BACKOFF } from './backoff.ts';
+import { DEFAULT_BACKOFF } from '../lib/backoff.ts';
 import { BytesClient } from './bytes-client.ts';
 import { createHttpOptions, type HttpOptions } from './create-http-options.ts';
 import { OtlpHttpTransport } from './http-transport.ts';
@@ -39,7 +39,7 @@ function toSenderOptions(options: OtlpOptions): OtlpSenderOptions {
   return {
     queueRecords: options.queueRecords ?? 131_072,
     batchRecords: options.batchRecords ?? 1_000,
-    flushMs: options.flushMs ?? 1_000,
+    flushMs: options.flushMs ?? 250,
     maxInFlight: options.maxInFlight ?? 1,
     backoff: options.backoff ?? DEFAULT_BACKOFF,
   };

@@ -4,7 +4,7 @@ import { urlToHttpOptions } from 'node:url';
 import { OTLPExporterError, type ExportResponse, type IExporterTransport } from '@opentelemetry/otlp-exporter-base';
 import { readAnswer, type Answer } from './http-answer.ts';
 import { MAX_MESSAGE_BYTES, parseJsonStatusMessage, parseStatusMessage, toLine } from './response-parser.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { parseRetryAfter } from '../lib/retry-after.ts';
 
 /** Statuses after which the same request may be sent again (OTLP 1.x, "Retryable Response Codes"). */
 export const RETRYABLE_STATUSES = new Set([429, 502, 503, 504]);

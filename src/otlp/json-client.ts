@@ -5,7 +5,7 @@ import { RETRYABLE_STATUSES } from './http-transport.ts';
 import type { OtlpClient, SendOutcome } from './otlp-client.ts';
 import { toReason } from './bytes-client.ts';
 import { parseJsonLogsResponse, toLine } from './response-parser.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { parseRetryAfter } from '../lib/retry-after.ts';
 
 /**
  * Sends log records through the stock OTLP/HTTP exporter, which writes JSON. The exporter tries a few times by itself

@@ -2,10 +2,10 @@ import { traceCommunityId } from '../lib/trace-id.ts';
 import { FLOW_ATTRIBUTES, FLOW_EVENT_NAME, type FlowAttribute } from '../model/flow-attributes.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import type { Resource } from '../model/resource.ts';
-import { encodeKey, type EncodedKey } from './key-value-writer.ts';
-import { RECORD_TAG, writeAttribute, writeSeverity, writeTraceId } from './log-record-fields.ts';
-import { ProtobufWriter } from './protobuf-writer.ts';
-import { encodeField, RequestHead } from './request-head.ts';
+import { encodeKey, type EncodedKey } from '../lib/key-value-writer.ts';
+import { RECORD_TAG, writeAttribute, writeSeverity, writeTraceId } from '../lib/log-record-fields.ts';
+import { ProtobufWriter } from '../lib/protobuf-writer.ts';
+import { encodeField, RequestHead } from '../lib/request-head.ts';
 
 /** `ScopeLogs.log_records`. */
 const LOG_RECORDS = 0x12;

@@ -1,5 +1,5 @@
 import type { Resource } from '../model/resource.ts';
-import type { BackoffPolicy } from './backoff.ts';
+import type { BackoffPolicy } from '../lib/backoff.ts';
 
 /** Signal in the names `OTEL_EXPORTER_OTLP_<SIGNAL>_*`, and its path below the endpoint. */
 export const LOGS_SIGNAL = 'LOGS';
@@ -23,7 +23,7 @@ export interface OtlpOptions {
   readonly queueRecords?: number | undefined;
   /** Records of a full batch, default 1,000. */
   readonly batchRecords?: number | undefined;
-  /** Age at which a batch is sent though it is not full, default 1,000. */
+  /** Age at which a batch is sent though it is not full, default 250: records come in bursts, at the ends of intervals. */
   readonly flushMs?: number | undefined;
   /** Requests side by side, default 1; always 1 with JSON. */
   readonly maxInFlight?: number | undefined;

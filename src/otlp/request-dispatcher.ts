@@ -1,5 +1,5 @@
 import type { OtlpOutcome } from '../model/otlp-counters.ts';
-import { resolveBackoffMs, type BackoffPolicy } from './backoff.ts';
+import { resolveBackoffMs, type BackoffPolicy } from '../lib/backoff.ts';
 import type { OtlpClient, SendOutcome } from './otlp-client.ts';
 
 /** A finished batch on its way. */

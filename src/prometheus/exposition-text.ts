@@ -3,8 +3,11 @@ import type { MetricDeclaration } from './metric-declaration.ts';
 /** Content type of the Prometheus text format 0.0.4. */
 export const EXPOSITION_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
+const TO_ESCAPE = /[\\\n"]/;
+
 /** A label value as it stands between its quotes (Prometheus text format: backslash, line feed and quote escaped). */
 export function encodeLabelValue(value: string): string {
+  if (!TO_ESCAPE.test(value)) return value;
   return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }
 

@@ -1,4 +1,5 @@
 import { encodeFamilyHead } from './exposition-text.ts';
+import { findBucket } from './find-bucket.ts';
 import { METRICS } from './metric-list.ts';
 import { ROLE_NAMES, type RoleNumber } from './pair-table.ts';
 
@@ -17,10 +18,8 @@ export class HandshakeHistogram {
   readonly #cells = new Float64Array(ROLE_NAMES.length * CELLS_PER_ROLE);
 
   observe(role: RoleNumber, seconds: number): void {
-    let bound = 0;
-    while (bound < BOUNDS_SECONDS.length && seconds > (BOUNDS_SECONDS[bound] ?? 0)) bound++;
     const row = role * CELLS_PER_ROLE;
-    this.#cells[row + bound]! += 1;
+    this.#cells[row + findBucket(BOUNDS_SECONDS, seconds)]! += 1;
     this.#cells[row + SUM_CELL]! += seconds;
   }
 

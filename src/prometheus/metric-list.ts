@@ -1,3 +1,4 @@
+import { ENRICH_METRICS } from './enrich-metric-list.ts';
 import type { MetricDeclaration } from './metric-declaration.ts';
 import { NODE_METRICS } from './node-metric-list.ts';
 
@@ -248,4 +249,5 @@ export const METRICS = {
     help: 'When the last OTLP request was taken, since the Unix epoch.',
   },
   ...NODE_METRICS,
+  ...ENRICH_METRICS,
 } as const satisfies Record<string, MetricDeclaration>;

@@ -1,12 +1,14 @@
+import { FailedFlows } from '../lib/failed-flows.ts';
 import { toFrameCount } from '../lib/frame-count.ts';
 import { StageCounters } from '../lib/stage-counters.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import type { RecordStage, StageAccount } from '../model/stage.ts';
+import { addTraffic } from './add-traffic.ts';
 import type { ExpositionSource } from './exposition-source.ts';
-import { FailedFlows } from '../lib/failed-flows.ts';
 import { HandshakeHistogram } from './handshake-histogram.ts';
 import { CELL, CELLS_PER_PAIR, REASON_CELL } from './pair-cells.ts';
 import { encodePairFamilies } from './pair-families.ts';
+import { PROBE_FAMILIES } from './probe-families.ts';
 import { PairTable, ROLE, type RoleNumber } from './pair-table.ts';
 
 export interface PairCountersOptions {
@@ -78,16 +80,17 @@ export class PairCounters implements RecordStage, ExpositionSource {
 
   /** Pairs with series of their own, pairs removed, and records that counted into `other`. */
   totals(): { readonly pairs: number; readonly expired: number; readonly overflowRecords: number } {
-    const { pairCount, expiredPairs } = this.#table;
+    const { pairCount, expiredPairs } = this.#table.places;
     return { pairs: pairCount, expired: expiredPairs, overflowRecords: this.#overflowRecords };
   }
 
   *exposition(): Generator<string, void, void> {
-    this.#table.expire(this.#nowMs());
-    const endRead = this.#table.beginRead();
+    const { places } = this.#table;
+    places.expire(this.#nowMs());
+    const endRead = places.beginRead();
     try {
       yield this.#handshakes.encode();
-      yield* encodePairFamilies(this.#table, LINES_PER_CHUNK);
+      yield* encodePairFamilies(places, PROBE_FAMILIES, LINES_PER_CHUNK);
     } finally {
       endRead();
     }
@@ -104,31 +107,19 @@ export class PairCounters implements RecordStage, ExpositionSource {
       port: record.destinationPort,
     };
     const pair = this.#table.resolve(key, nowMs);
-    if (this.#table.isOverflow(pair)) this.#overflowRecords++;
+    const { places } = this.#table;
+    const { cells } = places;
+    if (places.isOverflow(pair)) this.#overflowRecords++;
     const base = pair * CELLS_PER_PAIR;
-    addTraffic(this.#table.cells, base, record, role === ROLE.server);
+    addTraffic(cells, base, record, role === ROLE.server);
+    if (record.sequence === 0) cells[base + CELL.connections]! += 1;
     if (record.handshakeNs !== undefined) this.#handshakes.observe(role, record.handshakeNs / 1e9);
-    if (record.dropPackets !== undefined) this.#table.cells[base + CELL.droppedPackets]! += record.dropPackets;
-    if (this.#failed.isNew(record)) this.#table.cells[base + REASON_CELL[record.dropReason ?? 'unknown']]! += 1;
+    if (record.dropPackets !== undefined) cells[base + CELL.droppedPackets]! += record.dropPackets;
+    if (this.#failed.isNew(record)) cells[base + REASON_CELL[record.dropReason ?? 'unknown']]! += 1;
   }
 }
 
 function toRole({ direction }: FlowRecord): RoleNumber {
   if (direction === 'egress') return ROLE.client;
   return direction === 'ingress' ? ROLE.server : ROLE.unknown;
-}
-
-/** Adds a record's traffic; `reversed` where the own pod is the flow's destination. */
-function addTraffic(cells: Float64Array, base: number, record: FlowRecord, reversed: boolean): void {
-  const source = reversed ? 1 : 0;
-  const destination = 1 - source;
-  cells[base + CELL.transmitBytes + source]! += record.bytes;
-  cells[base + CELL.transmitBytes + destination]! += record.reverseBytes;
-  cells[base + CELL.transmitPackets + source]! += record.packets;
-  cells[base + CELL.transmitPackets + destination]! += record.reversePackets;
-  if (record.retransmits !== undefined) cells[base + CELL.transmitRetransmits + source]! += record.retransmits;
-  if (record.reverseRetransmits !== undefined) {
-    cells[base + CELL.transmitRetransmits + destination]! += record.reverseRetransmits;
-  }
-  if (record.sequence === 0) cells[base + CELL.connections]! += 1;
 }

@@ -1,34 +1,49 @@
 import { IP_PROTOCOL } from '../model/ip-protocol.ts';
 import { encodeFamilyHead } from './exposition-text.ts';
 import type { MetricDeclaration } from './metric-declaration.ts';
-import { METRICS } from './metric-list.ts';
-import { CELL, CELLS_PER_PAIR, REASON_CELL } from './pair-cells.ts';
-import type { PairTable } from './pair-table.ts';
+import { CELL, REASON_CELL } from './pair-cells.ts';
+import type { PairPlaces } from './pair-places.ts';
 
 /** One line of a pair in a family. */
-interface PairSeries {
-  readonly cell: number;
+export interface PairSeries {
+  /** What follows the family's name: `_bucket` of a histogram. */
+  readonly suffix?: string;
   /** What follows the pair's labels, up to the value. */
   readonly tail: string;
+  readonly cell: number;
+  /** Where given, the value is the sum of the cells from this one to `cell`. */
+  readonly firstCell?: number;
   /** Protocols whose pairs show the series from their first sight; all where absent. */
   readonly protocols?: readonly number[];
-  /** Whether the pairs of other protocols show it once it has counted. */
-  readonly whenCounted?: boolean;
+  /** Other pairs show it once this cell is above 0. */
+  readonly whenCounted?: number;
 }
 
-interface PairFamily {
+export interface PairFamily {
   readonly metric: MetricDeclaration;
   readonly series: readonly PairSeries[];
 }
 
-const TRANSMIT = ',direction="transmit"} ';
-const RECEIVE = ',direction="receive"} ';
-const TCP_ONLY = { protocols: [IP_PROTOCOL.tcp] };
+/** The declarations of what is counted of every pair, whatever its ends are. */
+export interface PairMetrics {
+  readonly bytes: MetricDeclaration;
+  readonly packets: MetricDeclaration;
+  readonly connections: MetricDeclaration;
+  readonly dropped: MetricDeclaration;
+  readonly droppedPackets: MetricDeclaration;
+  readonly retransmits: MetricDeclaration;
+}
+
+/** Tails of a series without labels of its own, and of the two ways. */
+export const PLAIN = '} ';
+export const TRANSMIT = ',direction="transmit"} ';
+export const RECEIVE = ',direction="receive"} ';
+export const TCP_ONLY = { protocols: [IP_PROTOCOL.tcp] };
 
 /**
  * The failures that packets of a protocol usually tell: those series stand at 0 from the first sight of a pair, since
- * Prometheus makes no rate of a series that begins above 0. The other reasons come with their first flow;
- * `flowDroppedPackets` stands at 0 for every pair and misses none.
+ * Prometheus makes no rate of a series that begins above 0. The other reasons come with their first flow; the dropped
+ * packets stand at 0 for every pair and miss none.
  */
 const USUAL_REASONS: Readonly<Record<string, readonly number[]>> = {
   syn_unanswered: [IP_PROTOCOL.tcp],
@@ -36,54 +51,45 @@ const USUAL_REASONS: Readonly<Record<string, readonly number[]>> = {
   port_unreachable: [IP_PROTOCOL.udp],
 };
 
-const FAMILIES: readonly PairFamily[] = [
-  {
-    metric: METRICS.flowBytes,
-    series: [
-      { cell: CELL.transmitBytes, tail: TRANSMIT },
-      { cell: CELL.receiveBytes, tail: RECEIVE },
-    ],
-  },
-  {
-    metric: METRICS.flowPackets,
-    series: [
-      { cell: CELL.transmitPackets, tail: TRANSMIT },
-      { cell: CELL.receivePackets, tail: RECEIVE },
-    ],
-  },
-  { metric: METRICS.flowConnections, series: [{ cell: CELL.connections, tail: '} ' }] },
-  {
-    metric: METRICS.flowDropped,
-    series: Object.entries(REASON_CELL).map(([reason, cell]) => ({
-      cell,
-      tail: `,reason="${reason}"} `,
-      protocols: USUAL_REASONS[reason] ?? [],
-      whenCounted: true,
-    })),
-  },
-  { metric: METRICS.flowDroppedPackets, series: [{ cell: CELL.droppedPackets, tail: '} ' }] },
-  {
-    metric: METRICS.flowRetransmits,
-    series: [
-      { cell: CELL.transmitRetransmits, tail: TRANSMIT, ...TCP_ONLY },
-      { cell: CELL.receiveRetransmits, tail: RECEIVE, ...TCP_ONLY },
-    ],
-  },
-];
+/** The families of what is counted of every pair, under the given names. */
+export function toPairFamilies(metrics: PairMetrics): readonly PairFamily[] {
+  return [
+    { metric: metrics.bytes, series: toWays(CELL.transmitBytes, CELL.receiveBytes) },
+    { metric: metrics.packets, series: toWays(CELL.transmitPackets, CELL.receivePackets) },
+    { metric: metrics.connections, series: [{ cell: CELL.connections, tail: PLAIN }] },
+    { metric: metrics.dropped, series: Object.entries(REASON_CELL).map(toReasonSeries) },
+    { metric: metrics.droppedPackets, series: [{ cell: CELL.droppedPackets, tail: PLAIN }] },
+    { metric: metrics.retransmits, series: toWays(CELL.transmitRetransmits, CELL.receiveRetransmits, TCP_ONLY) },
+  ];
+}
 
-/** The families of a pair table as text, in pieces of about `linesPerChunk` lines; a pair's lines are not parted. */
-export function* encodePairFamilies(table: PairTable, linesPerChunk: number): Generator<string, void, void> {
-  for (const { metric, series } of FAMILIES) {
+/** The series of both ways. */
+export function toWays(transmit: number, receive: number, shown: Partial<PairSeries> = {}): readonly PairSeries[] {
+  return [
+    { cell: transmit, tail: TRANSMIT, ...shown },
+    { cell: receive, tail: RECEIVE, ...shown },
+  ];
+}
+
+function toReasonSeries([reason, cell]: [string, number]): PairSeries {
+  return { cell, tail: `,reason="${reason}"} `, protocols: USUAL_REASONS[reason] ?? [], whenCounted: cell };
+}
+
+/** Families of pairs as text, in pieces of about `linesPerChunk` lines; a pair's lines in a family are not parted. */
+export function* encodePairFamilies(
+  places: PairPlaces,
+  families: readonly PairFamily[],
+  linesPerChunk: number,
+): Generator<string, void, void> {
+  for (const { metric, series } of families) {
     let text = encodeFamilyHead(metric);
     let lines = 2;
-    for (let pair = 0; pair < table.labels.length; pair++) {
-      const labels = table.labels[pair];
+    for (let pair = 0; pair < places.labels.length; pair++) {
+      const labels = places.labels[pair];
       if (labels === undefined) continue;
-      const start = `${metric.name}{${labels}`;
       for (const one of series) {
-        const value = table.cells[pair * CELLS_PER_PAIR + one.cell] ?? 0;
-        if (!isShown(one, table.protocolNumber(pair), value)) continue;
-        text += `${start}${one.tail}${value}\n`;
+        if (!isShown(one, places, pair)) continue;
+        text += `${metric.name}${one.suffix ?? ''}{${labels}${one.tail}${readValue(one, places, pair)}\n`;
         lines++;
       }
       if (lines < linesPerChunk) continue;
@@ -95,7 +101,15 @@ export function* encodePairFamilies(table: PairTable, linesPerChunk: number): Ge
   }
 }
 
-function isShown(series: PairSeries, protocol: number, value: number): boolean {
-  if (series.protocols === undefined || series.protocols.includes(protocol)) return true;
-  return series.whenCounted === true && value > 0;
+function isShown({ protocols, whenCounted }: PairSeries, places: PairPlaces, pair: number): boolean {
+  if (protocols === undefined && whenCounted === undefined) return true;
+  if (protocols?.includes(places.protocolNumber(pair)) === true) return true;
+  return whenCounted !== undefined && (places.cells[pair * places.cellsPerPair + whenCounted] ?? 0) > 0;
+}
+
+function readValue({ cell, firstCell = cell }: PairSeries, { cells, cellsPerPair }: PairPlaces, pair: number): number {
+  const base = pair * cellsPerPair;
+  let value = 0;
+  for (let one = firstCell; one <= cell; one++) value += cells[base + one] ?? 0;
+  return value;
 }

@@ -104,7 +104,7 @@ export async function createRecordOutputs(
 }
 
 /** Nothing is sent unless a receiver is named, by setting or by the standard environment names. */
-export function isOtlpWanted({ otlpEndpoint }: OtlpSettings, env: RoleContext['env']): boolean {
+export function isOtlpWanted({ otlpEndpoint }: Pick<OtlpSettings, 'otlpEndpoint'>, env: RoleContext['env']): boolean {
   const named = [otlpEndpoint, env['OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'], env['OTEL_EXPORTER_OTLP_ENDPOINT']];
   return named.some((value) => value !== undefined && value !== '');
 }

@@ -216,8 +216,9 @@ export class ConnectionJoin {
     const address = toOtherAddress(connection);
     if (!this.#observed.isExpected(address)) return false;
     const port = isServer ? (record.natDestinationPort ?? record.destinationPort) : record.sourcePort;
-    const { kind } = this.#options.resolver.resolveEnd(address, record.protocolNumber, port, record.startNs / 1e6);
-    return kind !== 'external' && kind !== 'node';
+    const end = this.#options.resolver.resolveEnd(address, record.protocolNumber, port, record.startNs / 1e6);
+    connection.awaitedEnd = end;
+    return end.kind !== 'external' && end.kind !== 'node';
   }
 
   #goOut(connection: OpenConnection): void {

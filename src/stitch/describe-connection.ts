@@ -65,8 +65,14 @@ function nameEnds(connection: OpenConnection, resolver: EndResolver, source: str
   const { record, sourcePort, destinationPort } = connection;
   const { protocolNumber: protocol } = record;
   const timeMs = record.startNs / 1e6;
-  connection.source = resolver.resolveEnd(source, protocol, sourcePort, timeMs);
-  connection.destination = resolver.resolveEnd(destination, protocol, destinationPort, timeMs);
+  const { awaitedEnd } = connection;
+  // It was named by the same record's time, or by that of the other perspective: the same moment.
+  connection.source =
+    awaitedEnd?.address === source ? awaitedEnd : resolver.resolveEnd(source, protocol, sourcePort, timeMs);
+  connection.destination =
+    awaitedEnd?.address === destination
+      ? awaitedEnd
+      : resolver.resolveEnd(destination, protocol, destinationPort, timeMs);
   const dialled = connection.dialledAddress;
   connection.service =
     resolver.resolveService(

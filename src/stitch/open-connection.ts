@@ -18,6 +18,8 @@ export class OpenConnection implements Connection {
   dueMs = 0;
   /** Another interval or part of the same connection. */
   next: OpenConnection | undefined;
+  /** The end whose perspective was waited for, by name. */
+  awaitedEnd: NamedEnd | undefined;
   clientRecord: FlowRecord | undefined;
   clientObserver: Resource | undefined;
   serverRecord: FlowRecord | undefined;
@@ -70,7 +72,7 @@ export class OpenConnection implements Connection {
   /** Lets go of everything that it held, for its next use. */
   free(): void {
     this.state = 'free';
-    this.next = undefined;
+    this.next = this.awaitedEnd = undefined;
     this.clientRecord = this.clientObserver = this.serverRecord = this.serverObserver = undefined;
     this.clientReports.length = this.serverReports.length = 0;
     this.tickets.length = this.lateTickets.length = 0;

@@ -23,7 +23,9 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   otlp: { script: 'otlp-encode.ts', summary: 'flow records to OTLP requests' },
   nat: { script: 'nat/nat-bench.ts', summary: 'conntrack mirrored, requests of probes decoded and rewritten (root)' },
   node: { script: 'node/node-bench.ts', summary: 'one observer of a node against a sidecar in each pod (root)' },
-  exposition: { script: 'exposition.ts', summary: 'flow records to Prometheus series, and their scrape' },
+  enrich: { script: 'enrich/enrich-bench.ts', summary: 'records named, joined, counted and made documents' },
+  exposition: { script: 'exposition.ts', summary: 'flow records and connections to Prometheus series, and their scrape' },
+  'flow-map': { script: 'flow-map.ts', summary: 'connections to the map and the recent flows, and their answers' },
 };
 
 const CAPTURE_OPTIONS = [

@@ -7,7 +7,7 @@ import {
   parseStatusMessage,
   type LogsResponse,
 } from '../../src/otlp/response-parser.ts';
-import { parseRetryAfter } from '../../src/otlp/retry-after.ts';
+import { parseRetryAfter } from '../../src/lib/retry-after.ts';
 import { encodeProtobuf } from '../support/otlp-decoder.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 

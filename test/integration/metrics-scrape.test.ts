@@ -9,6 +9,8 @@ import { createDeadline } from '../../src/lib/deadline.ts';
 import { SILENT_LOG } from '../../src/lib/log.ts';
 import { StageCounters } from '../../src/lib/stage-counters.ts';
 import type { FlowRecord } from '../../src/model/flow-record.ts';
+import { ConnectionCounters } from '../../src/prometheus/connection/connection-counters.ts';
+import { createEnrichRegistry } from '../../src/prometheus/enrich-registry.ts';
 import type { ExpositionSource } from '../../src/prometheus/exposition-source.ts';
 import { createMetricsHandler, type MetricsHandlerOptions } from '../../src/prometheus/metrics-handler.ts';
 import { PairCounters } from '../../src/prometheus/pair-counters.ts';
@@ -19,6 +21,16 @@ import { HttpServer, type ListenAddress } from '../../src/web/http-server.ts';
 import { createRouteTable } from '../../src/web/route-table.ts';
 import { createSampleRecord, createSampleRecords } from '../support/otlp-sample-records.ts';
 import { parsePrometheusText, select, sumOf } from '../support/prometheus-text.ts';
+import { createSampleConnections } from '../support/sample-connections.ts';
+import { RECEIVE_COUNTERS } from '../support/sample-counters.ts';
+import {
+  BODY_MAP_COUNTERS,
+  ELASTICSEARCH_COUNTERS,
+  KUBERNETES_COUNTERS,
+  MAP_COUNTERS,
+  NAME_INDEX_COUNTERS,
+  STITCH_COUNTERS,
+} from '../support/sample-enrich-counters.ts';
 import { describeWithTools } from '../support/requirements.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -106,6 +118,21 @@ function createProbe(pairs: PairCounters): Registry {
   });
 }
 
+function createEnrichment(pairs: ConnectionCounters): Registry {
+  return createEnrichRegistry({
+    version: '1.0.0',
+    stages: () => [],
+    receiveCounters: () => RECEIVE_COUNTERS,
+    kubernetesCounters: () => KUBERNETES_COUNTERS,
+    nameIndexCounters: () => NAME_INDEX_COUNTERS,
+    stitchCounters: () => STITCH_COUNTERS,
+    elasticsearchCounters: () => ELASTICSEARCH_COUNTERS,
+    bodyMapCounters: () => BODY_MAP_COUNTERS,
+    mapCounters: () => MAP_COUNTERS,
+    pairs,
+  });
+}
+
 async function scrape({ host, port }: ListenAddress, headers: Record<string, string> = {}): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   get({ host, port, path: '/metrics', headers, agent: false }, resolve).on('error', reject);
@@ -152,14 +179,25 @@ describe('the answer', () => {
 });
 
 describeWithTools('promtool check metrics', ['promtool'], () => {
-  test('finds nothing to complain about', async () => {
+  test('finds nothing to complain about in what a probe tells', async () => {
     const pairs = new PairCounters();
     pairs.accept(createSampleRecords(200));
-    const answer = await scrape(await serve({ registry: createProbe(pairs), sources: [pairs] }));
-    const input = ownFamiliesOf(await text(answer));
-    const { stdout, stderr, status } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
-    expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: '', status: 0 });
+    expect(await lint({ registry: createProbe(pairs), sources: [pairs] })).toEqual(NO_COMPLAINTS);
   });
+
+  test('nor in what an enrichment service tells', async () => {
+    const pairs = new ConnectionCounters({ podPairLimit: 20 });
+    pairs.accept(createSampleConnections(2_000));
+    expect(await lint({ registry: createEnrichment(pairs), sources: [pairs] })).toEqual(NO_COMPLAINTS);
+  });
+
+  const NO_COMPLAINTS = { stdout: '', stderr: '', status: 0 };
+
+  async function lint(options: Partial<MetricsHandlerOptions>): Promise<typeof NO_COMPLAINTS> {
+    const input = ownFamiliesOf(await text(await scrape(await serve(options))));
+    const { stdout, stderr, status } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+    return { stdout, stderr, status: status ?? -1 };
+  }
 });
 
 describe('scrapes at once', () => {

@@ -72,8 +72,10 @@ export function select(
   return family.samples.filter((sample) => wanted.every(([label, value]) => sample.labels[label] === value));
 }
 
-function toLabelId(labels: Readonly<Record<string, string>>): string {
-  const names = Object.keys(labels).toSorted((a, b) => (a < b ? -1 : 1));
+function toLabelId(labels: Readonly<Record<string, string>>, without?: string): string {
+  const names = Object.keys(labels)
+    .filter((name) => name !== without)
+    .toSorted((a, b) => (a < b ? -1 : 1));
   return JSON.stringify(names.map((name) => [name, labels[name]]));
 }
 
@@ -109,10 +111,12 @@ function parseLabels(text: string, labels: Record<string, string>): string {
 function checkValues({ name, type, samples }: Family): void {
   if (type === 'counter' && samples.some(({ value }) => !(value >= 0))) throw new Error(`negative counter ${name}`);
   if (type !== 'histogram') return;
-  const counts = samples.filter((sample) => sample.name === `${name}_count`);
-  for (const { labels, value } of counts) {
-    const own = samples.filter((one) => Object.entries(labels).every(([label, text]) => one.labels[label] === text));
-    const buckets = own.filter((sample) => sample.name === `${name}_bucket`);
+  const bucketsBySeries = Map.groupBy(
+    samples.filter((sample) => sample.name === `${name}_bucket`),
+    ({ labels }) => toLabelId(labels, 'le'),
+  );
+  for (const { labels, value } of samples.filter((sample) => sample.name === `${name}_count`)) {
+    const buckets = bucketsBySeries.get(toLabelId(labels)) ?? [];
     const bounds = buckets.map((bucket) => Number(bucket.labels['le']?.replace('Inf', 'Infinity')));
     if (bounds.at(-1) !== Infinity || buckets.at(-1)?.value !== value) throw new Error(`histogram ${name} has no +Inf`);
     if (bounds.some((bound, i) => i > 0 && bound <= (bounds[i - 1] ?? 0))) throw new Error(`bounds of ${name}`);

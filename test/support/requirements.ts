@@ -1,13 +1,13 @@
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { describe } from '@jest/globals';
 
-/** A describe whose tests need root and the named tools. */
+/** A describe whose tests need root and the tools, each a name or a path. */
 export function describeWithRights(title: string, tools: readonly string[], body: () => void): void {
   describeUnless([...(process.getuid?.() === 0 ? [] : ['root']), ...tools.filter(isMissing)], title, body);
 }
 
-/** A describe whose tests need the named tools. */
+/** A describe whose tests need the tools, each a name or a path. */
 export function describeWithTools(title: string, tools: readonly string[], body: () => void): void {
   describeUnless(tools.filter(isMissing), title, body);
 }
@@ -18,7 +18,7 @@ function describeUnless(missing: readonly string[], title: string, body: () => v
     describe(title, body);
     return;
   }
-  const reason = `missing: ${missing.join(', ')} (sh deploy/setup.sh test installs the tools)`;
+  const reason = `missing: ${missing.join(', ')} (sh deploy/setup.sh e2e installs and builds the tools)`;
   if (process.env['CI'] === 'true') throw new Error(`${title}: ${reason}`);
   process.stderr.write(`skipped: ${title}: ${reason}\n`);
   describe.skip(title, body);
@@ -26,7 +26,7 @@ function describeUnless(missing: readonly string[], title: string, body: () => v
 
 function isMissing(tool: string): boolean {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return !folders.some((folder) => isExecutable(join(folder, tool)));
+  return !folders.some((folder) => isExecutable(resolve(folder, tool)));
 }
 
 function isExecutable(path: string): boolean {

@@ -1,6 +1,7 @@
 import type { CaptureCounters } from '../../src/model/capture.ts';
 import type { FlowCounters } from '../../src/model/flow-counters.ts';
 import type { OtlpCounters } from '../../src/model/otlp-counters.ts';
+import type { OtlpReceiveCounters } from '../../src/model/otlp-receive-counters.ts';
 
 /** Counters in which each number stands for one thing. */
 export const CAPTURE_COUNTERS: CaptureCounters = {
@@ -40,4 +41,18 @@ export const OTLP_COUNTERS: OtlpCounters = {
   sentBytes: 123_456,
   sentRecords: 5_000,
   lastSuccessMs: 1_795_258_800_250,
+};
+
+export const RECEIVE_COUNTERS: OtlpReceiveCounters = {
+  requestsByStatus: new Map([
+    [200, 70],
+    [404, 1],
+  ]),
+  abortedRequests: 2,
+  receivedBytes: 9_000,
+  flowRecords: 300,
+  otherRecords: 4,
+  ignoredAttributes: { wrong_type: 1, unknown_word: 2, out_of_range: 3, too_long: 4 },
+  runningRequests: 1,
+  heldBytes: 100,
 };

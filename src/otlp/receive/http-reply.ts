@@ -1,5 +1,5 @@
-import { encodeField } from '../request-head.ts';
-import { ProtobufWriter } from '../protobuf-writer.ts';
+import { encodeField } from '../../lib/request-head.ts';
+import { ProtobufWriter } from '../../lib/protobuf-writer.ts';
 import type { OtlpEncoding } from './logs-request.ts';
 import type { RelayAnswer } from './relay-answer.ts';
 

@@ -1,9 +1,9 @@
 import { traceCommunityId } from '../../lib/trace-id.ts';
 import { FLOW_ATTRIBUTES } from '../../model/flow-attributes.ts';
 import type { FlowRecord } from '../../model/flow-record.ts';
-import { encodeKey } from '../key-value-writer.ts';
-import { RECORD_TAG, writeAttribute, writeSeverity, writeTraceId } from '../log-record-fields.ts';
-import { ProtobufWriter, sizeOfVarint32 } from '../protobuf-writer.ts';
+import { encodeKey } from '../../lib/key-value-writer.ts';
+import { RECORD_TAG, writeAttribute, writeSeverity, writeTraceId } from '../../lib/log-record-fields.ts';
+import { ProtobufWriter, sizeOfVarint32 } from '../../lib/protobuf-writer.ts';
 import { READ } from './flow-attribute-table.ts';
 import { REQUEST_TAG } from './protobuf-decoding.ts';
 import type { ProtobufRecordScanner } from './protobuf-record-scanner.ts';

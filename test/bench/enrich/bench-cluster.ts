@@ -12,11 +12,12 @@ export interface BenchPair {
   readonly service: number | undefined;
 }
 
-/** The pairs that talk: every pod is in few of them, as in a real cluster. */
+/** The pairs that talk: half of the pods are clients, the others servers. */
 export const BENCH_PAIRS: readonly BenchPair[] = Array.from({ length: BENCH_SIZE.pairs }, (_, i) => {
-  const server = (i * 13 + 2_500) % BENCH_SIZE.pods;
+  const half = BENCH_SIZE.pods / 2;
+  const server = half + ((i * 13) % half);
   const service = i % 10 === 0 ? Math.floor(server / PODS_PER_DEPLOYMENT) : undefined;
-  return { client: (i * 7) % BENCH_SIZE.pods, server, service };
+  return { client: (i * 7) % half, server, service };
 });
 
 export function podAddress(pod: number): string {

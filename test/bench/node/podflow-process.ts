@@ -36,6 +36,11 @@ export class PodflowProcess {
     return this.#child.pid ?? 0;
   }
 
+  /** What it logged so far. */
+  get log(): string {
+    return this.#log;
+  }
+
   get metricsUrl(): string {
     return /"url":"(http:[^"]+\/metrics)"/.exec(this.#log)?.[1] ?? '';
   }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { StageCounters } from '../../../src/lib/stage-counters.ts';
 import { DnsCounters } from '../../../src/prometheus/dns-counters.ts';
+import { ENRICH_METRICS } from '../../../src/prometheus/enrich-metric-list.ts';
 import type { MetricDeclaration } from '../../../src/prometheus/metric-declaration.ts';
 import { METRICS } from '../../../src/prometheus/metric-list.ts';
 import { NODE_METRICS } from '../../../src/prometheus/node-metric-list.ts';
@@ -18,7 +19,7 @@ function createStage(name: string): { name: string; account: () => StageCounters
 let reads: Record<string, number>;
 let pairs: PairCounters;
 
-const ofNode: readonly MetricDeclaration[] = Object.values(NODE_METRICS);
+const ofOthers: readonly MetricDeclaration[] = [...Object.values(NODE_METRICS), ...Object.values(ENRICH_METRICS)];
 
 function counted<T>(name: string, value: T): () => T {
   return () => {
@@ -50,12 +51,12 @@ beforeEach(() => {
   pairs = new PairCounters({ pairSeriesLimit: 3 });
 });
 
-test('every metric but those of the node role is exposed as declared, and no other of podflow', async () => {
+test('every metric but those of other roles is exposed as declared, and no other of podflow', async () => {
   pairs.accept(createSampleRecords(20));
   const text = await createProbeRegistry(createSources()).metrics();
   const families = parsePrometheusText(text + [...pairs.exposition()].join(''));
   const own = [...families.values()].filter(({ name }) => name.startsWith('podflow_'));
-  const declared: readonly MetricDeclaration[] = Object.values(METRICS).filter((one) => !ofNode.includes(one));
+  const declared: readonly MetricDeclaration[] = Object.values(METRICS).filter((one) => !ofOthers.includes(one));
   expect(own.map(({ name, type, help }) => ({ name, type, help })).toSorted(byName)).toEqual(
     declared.map(({ name, type, help }) => ({ name, type, help })).toSorted(byName),
   );

@@ -1,0 +1,15 @@
+import type { DropReason } from '../../model/drop-reason.ts';
+
+/** `,"reason":…`: each drop reason in words. */
+export const DROP_REASON_TEXTS: Readonly<Record<DropReason, string>> = {
+  syn_unanswered: ',"reason":"no answer to the TCP SYN"',
+  connection_refused: ',"reason":"TCP reset in answer to the SYN"',
+  network_unreachable: ',"reason":"ICMP network unreachable"',
+  host_unreachable: ',"reason":"ICMP host unreachable"',
+  protocol_unreachable: ',"reason":"ICMP protocol unreachable"',
+  port_unreachable: ',"reason":"ICMP port unreachable"',
+  source_route_failed: ',"reason":"ICMP source route failed"',
+  admin_prohibited: ',"reason":"ICMP administratively prohibited"',
+  reject_route: ',"reason":"ICMP reject route to destination"',
+  ttl_exceeded: ',"reason":"ICMP time to live exceeded"',
+};

@@ -1,0 +1,102 @@
+import type { NamedService } from '../model/named-end.ts';
+import type { Claim } from './claim.ts';
+import { ClaimIndex, type ClaimLimits } from './claim-index.ts';
+import { toFirstMs } from './first-time.ts';
+import type { DeclaredPort, EndpointSliceFacts } from './kubernetes-object.ts';
+import type { Tracked } from './object-table.ts';
+import { toPortKey } from './port-key.ts';
+import { replaceClaims, type Wanted } from './replace-claims.ts';
+import type { NamedServices, ServiceNames } from './service-names.ts';
+
+const ALL_PORTS = 0;
+
+/** A Service and the ports that backends of one of its slices have. Each backend's address is claimed by it. */
+interface Backends {
+  readonly names: NamedServices;
+  readonly ports: readonly DeclaredPort[];
+}
+
+export interface EndpointSlice extends Tracked {
+  /** Undefined where the slice stands for no Service. */
+  backends: Backends | undefined;
+  claims: readonly Claim<Backends>[];
+}
+
+/** Services by the backends that their EndpointSlices list. */
+export class EndpointRegistry {
+  readonly #claims: ClaimIndex<Backends>;
+  readonly #names: ServiceNames;
+
+  constructor(limits: ClaimLimits, names: ServiceNames) {
+    this.#claims = new ClaimIndex(limits, (claim, portKey) => findPort(claim.holder, portKey) !== undefined);
+    this.#names = names;
+  }
+
+  tell(facts: EndpointSliceFacts, nowMs: number, known: EndpointSlice | undefined): EndpointSlice {
+    const slice: EndpointSlice = known ?? { backends: undefined, claims: [], round: 0 };
+    const backends = this.#toBackends(facts, slice.backends);
+    // What is new in a slice that was known came just now; the slice's age says nothing of it.
+    const startMs = known === undefined ? toFirstMs(facts.createdMs, nowMs) : nowMs;
+    const wanted = backends === undefined ? [] : facts.addresses.map((key) => ({ key, portKey: 0, holder: backends }));
+    this.#set(slice, backends, wanted, startMs, nowMs);
+    return slice;
+  }
+
+  forget(slice: EndpointSlice, nowMs: number): void {
+    this.#set(slice, undefined, [], nowMs, nowMs);
+  }
+
+  /** Whether an address is among the backends of any Service, now or lately. */
+  has(address: string): boolean {
+    return this.#claims.newest(address) !== undefined;
+  }
+
+  /** The only Service that has this backend at a time; undefined where none or several have. */
+  find(address: string, protocolNumber: number, port: number, timeMs: number): NamedService | undefined {
+    const portKey = toPortKey(protocolNumber, port);
+    const claim = this.#claims.find(address, portKey, timeMs);
+    if (claim === undefined || this.#claims.isContested(claim, portKey, timeMs, isSameService)) return undefined;
+    return claim.holder.names.at('Endpoint', findPort(claim.holder, portKey)?.name);
+  }
+
+  /** The same object while it says the same. Each object refers to its Service once. */
+  #toBackends(facts: EndpointSliceFacts, known: Backends | undefined): Backends | undefined {
+    const { namespaceName, serviceName, ports } = facts;
+    if (serviceName === undefined) return undefined;
+    if (known?.names.serviceName === serviceName && isSamePorts(known.ports, ports)) return known;
+    return { names: this.#names.hold(namespaceName, serviceName), ports };
+  }
+
+  #set(
+    slice: EndpointSlice,
+    backends: Backends | undefined,
+    wanted: readonly Wanted<Backends>[],
+    startMs: number,
+    nowMs: number,
+  ): void {
+    slice.claims = replaceClaims(this.#claims, slice.claims, wanted, startMs, nowMs);
+    if (slice.backends !== undefined && slice.backends !== backends) this.#names.release(slice.backends.names);
+    slice.backends = backends;
+  }
+}
+
+function findPort({ ports }: Backends, portKey: number): DeclaredPort | undefined {
+  for (const port of ports) if (port.portKey === portKey) return port;
+  // A port that is not told stands for all of its protocol.
+  const allPorts = portKey - (portKey % 65_536) + ALL_PORTS;
+  for (const port of ports) if (port.portKey === allPorts) return port;
+  return undefined;
+}
+
+function isSamePorts(one: readonly DeclaredPort[], other: readonly DeclaredPort[]): boolean {
+  if (one === other) return true;
+  return one.length === other.length && one.every((port, i) => isSamePort(port, other[i]));
+}
+
+function isSamePort(one: DeclaredPort, other: DeclaredPort | undefined): boolean {
+  return one.portKey === other?.portKey && one.name === other.name;
+}
+
+function isSameService(one: Backends, other: Backends): boolean {
+  return one.names === other.names;
+}

@@ -1,0 +1,134 @@
+import { KUBERNETES_KINDS, type KubernetesKind, type NameIndexCounters } from '../model/kubernetes-counters.ts';
+import type { EndResolver, NamedEnd, NamedService } from '../model/named-end.ts';
+import { CidrSet } from './cidr-set.ts';
+import type { ClaimLimits } from './claim-index.ts';
+import { EndNames } from './end-names.ts';
+import { EndpointRegistry } from './endpoint-registry.ts';
+import { FactsRevision } from './facts-revision.ts';
+import { FieldReader } from './field-reader.ts';
+import type { Labels, NetworkPolicyFacts } from './kubernetes-object.ts';
+import type { NameFeed, ObjectChange } from './name-feed.ts';
+import { createObjectTables, type ObjectTables } from './create-object-tables.ts';
+import { NamespaceRegistry } from './namespace-registry.ts';
+import { NodeRegistry } from './node-registry.ts';
+import { OwnerRegistry } from './owner-registry.ts';
+import { PodRegistry } from './pod-registry.ts';
+import { PolicyRegistry } from './policy-registry.ts';
+import { ServiceNames } from './service-names.ts';
+import { ServiceRegistry } from './service-registry.ts';
+import { SharedValues } from './shared-values.ts';
+import { Strangers, type DescribeExternal } from './strangers.ts';
+
+export interface NameIndexOptions extends Partial<ClaimLimits> {
+  readonly clusterName?: string | undefined;
+  /** Blocks of the cluster's addresses beside its nodes' pod networks; what is no block is passed over. */
+  readonly clusterCidrs?: readonly string[];
+  /** Asked once for each address that is remembered; must not throw. */
+  readonly describeExternal?: DescribeExternal | undefined;
+  /** Most addresses remembered that nothing in the cluster has. */
+  readonly maxStrangers?: number;
+}
+
+const DEFAULT_LIMITS: ClaimLimits = { graceMs: 600_000, toleranceMs: 10_000, maxEndedClaims: 65_536 };
+const DEFAULT_MAX_STRANGERS = 65_536;
+
+/**
+ * The index of names: takes the cluster's objects as they come and names addresses as of any moment. Who had an address
+ * when is decided by `chooseClaim`; what an address can be by `EndNames`.
+ */
+export class NameIndex implements EndResolver, NameFeed {
+  readonly #reader = new FieldReader();
+  readonly #shared = new SharedValues();
+  readonly #namespaces = new NamespaceRegistry();
+  readonly #policies = new PolicyRegistry();
+  readonly #pods: PodRegistry;
+  readonly #names: EndNames;
+  readonly #tables: ObjectTables;
+  readonly #unusable = Object.fromEntries(KUBERNETES_KINDS.map((kind) => [kind, 0])) as Record<KubernetesKind, number>;
+
+  constructor(options: NameIndexOptions = {}) {
+    const limits = { ...DEFAULT_LIMITS, ...options };
+    const { clusterName, describeExternal } = options;
+    const clusterCidrs = new CidrSet();
+    for (const cidr of options.clusterCidrs ?? []) clusterCidrs.add(cidr);
+    const revision = new FactsRevision();
+    const serviceNames = new ServiceNames();
+    const owners = new OwnerRegistry(revision);
+    const nodes = new NodeRegistry(limits, revision, clusterCidrs);
+    const pods = new PodRegistry(limits, revision, owners, nodes);
+    const services = new ServiceRegistry(limits, serviceNames);
+    const endpoints = new EndpointRegistry(limits, serviceNames);
+    const maxStrangers = options.maxStrangers ?? DEFAULT_MAX_STRANGERS;
+    const strangers = new Strangers(clusterName, clusterCidrs, maxStrangers, describeExternal);
+    this.#pods = pods;
+    this.#names = new EndNames({ pods, nodes, services, endpoints, strangers, revision, clusterName });
+    this.#tables = createObjectTables({
+      pods,
+      services,
+      endpoints,
+      nodes,
+      owners,
+      namespaces: this.#namespaces,
+      policies: this.#policies,
+    });
+  }
+
+  apply(kind: KubernetesKind, change: ObjectChange, object: unknown, nowMs: number): void {
+    this.#reader.reset();
+    this.#tables[kind].apply(change, object, this.#reader, this.#shared, nowMs);
+    if (this.#reader.fault !== undefined) this.#unusable[kind]++;
+  }
+
+  /** The first field of the object applied last that could not be used, as a path; undefined where all could. */
+  get lastFault(): string | undefined {
+    return this.#reader.fault;
+  }
+
+  beginReplace(kind: KubernetesKind): void {
+    this.#tables[kind].beginReplace();
+  }
+
+  endReplace(kind: KubernetesKind, nowMs: number): void {
+    this.#tables[kind].endReplace(nowMs);
+  }
+
+  resolveEnd(address: string, protocolNumber: number, port: number | undefined, timeMs: number): NamedEnd {
+    return this.#names.resolveEnd(address, protocolNumber, port, timeMs);
+  }
+
+  resolveService(
+    address: string,
+    protocolNumber: number,
+    port: number | undefined,
+    timeMs: number,
+  ): NamedService | undefined {
+    return this.#names.resolveService(address, protocolNumber, port, timeMs);
+  }
+
+  resolveEndpointService(
+    address: string,
+    protocolNumber: number,
+    port: number | undefined,
+    timeMs: number,
+  ): NamedService | undefined {
+    return this.#names.resolveEndpointService(address, protocolNumber, port, timeMs);
+  }
+
+  /** Labels of a namespace; undefined where it has none or is not known. */
+  namespaceLabels(namespaceName: string): Labels | undefined {
+    return this.#namespaces.labels(namespaceName);
+  }
+
+  networkPolicies(namespaceName: string): readonly NetworkPolicyFacts[] {
+    return this.#policies.of(namespaceName);
+  }
+
+  counters(): NameIndexCounters {
+    return {
+      addressIntervals: this.#pods.claims.size,
+      services: this.#tables.Service.size,
+      nodes: this.#tables.Node.size,
+      unusableObjects: { ...this.#unusable },
+    };
+  }
+}

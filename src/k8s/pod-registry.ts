@@ -1,0 +1,190 @@
+import { isOfPort, type Claim } from './claim.ts';
+import { ClaimIndex, type ClaimLimits } from './claim-index.ts';
+import type { FactsRevision } from './facts-revision.ts';
+import { toFirstMs } from './first-time.ts';
+import type { DeclaredPort, Labels, PodFacts } from './kubernetes-object.ts';
+import type { NodeEntry, NodeRegistry } from './node-registry.ts';
+import { isOwner, type Owner, type OwnerRegistry } from './owner-registry.ts';
+import type { Tracked } from './object-table.ts';
+
+/** What is kept of a pod. It changes in place: names made of it are checked anew. */
+export interface Pod extends Tracked {
+  readonly namespaceName: string;
+  readonly name: string;
+  readonly uid: string | undefined;
+  /** Cannot change while a pod lives. */
+  readonly isHostNetwork: boolean;
+  node: NodeEntry | undefined;
+  owner: Owner | undefined;
+  labels: Labels | undefined;
+  containerName: string | undefined;
+  ports: readonly DeclaredPort[];
+  /** Its claims that have not ended: to its addresses, or to a place in its node's network. */
+  claims: readonly Claim<Pod>[];
+  /** Addresses of its node that it tells of (hostNetwork). */
+  hostAddresses: readonly string[];
+  /** Claims that are remembered, ended ones included. */
+  claimCount: number;
+  /** Whether its phase is final: its addresses are no longer its own, whatever its status goes on saying. */
+  hasFinished: boolean;
+  isGone: boolean;
+  /** Grows with every change. */
+  version: number;
+}
+
+const NO_CLAIMS: readonly Claim<Pod>[] = [];
+const NO_TEXTS: readonly string[] = [];
+/** Times of the API are cut to whole seconds. */
+const SECOND_MS = 1_000;
+
+/** Pods by address, and hostNetwork pods by the name of their node. */
+export class PodRegistry {
+  readonly claims: ClaimIndex<Pod>;
+  readonly hostClaims: ClaimIndex<Pod>;
+  readonly #graceMs: number;
+  readonly #owners: OwnerRegistry;
+  readonly #nodes: NodeRegistry;
+  readonly #revision: FactsRevision;
+
+  constructor(limits: ClaimLimits, revision: FactsRevision, owners: OwnerRegistry, nodes: NodeRegistry) {
+    const onForgotten = (pod: Pod): void => {
+      pod.claimCount--;
+      this.#releaseIfForgotten(pod);
+    };
+    this.claims = new ClaimIndex(limits, isOfPort, onForgotten);
+    this.hostClaims = new ClaimIndex(limits, isOfPort, onForgotten);
+    this.#graceMs = limits.graceMs;
+    this.#owners = owners;
+    this.#nodes = nodes;
+    this.#revision = revision;
+  }
+
+  /** Takes what a pod's object says. */
+  tell(facts: PodFacts, nowMs: number, known: Pod | undefined): Pod {
+    const pod = known ?? createPod(facts);
+    this.#setNode(pod, facts.nodeName, nowMs);
+    this.#setOwner(pod, facts);
+    if (!isSameLabels(pod.labels, facts.labels)) pod.labels = facts.labels;
+    pod.containerName = facts.containerName;
+    pod.ports = facts.ports;
+    pod.version++;
+    for (const claim of pod.claims) claim.revision = -1;
+    // Those that have ended are not at hand.
+    if (pod.claimCount > pod.claims.length) this.#revision.bump();
+    if (!pod.hasFinished) this.#setClaims(pod, facts, nowMs);
+    if (facts.hasFinished && !pod.hasFinished) {
+      pod.hasFinished = true;
+      this.#endClaims(pod, facts, nowMs);
+    }
+    return pod;
+  }
+
+  /** The pod is gone; `facts` are the last that were told of it, if any were. */
+  forget(pod: Pod, nowMs: number, facts: PodFacts | undefined): void {
+    this.#endClaims(pod, facts, nowMs);
+    pod.isGone = true;
+    this.#releaseIfForgotten(pod);
+  }
+
+  #setClaims(pod: Pod, facts: PodFacts, nowMs: number): void {
+    const startMs = toFirstMs(facts.startMs, nowMs);
+    const begunMs = Math.min(startMs, toFirstMs(facts.begunMs ?? facts.startMs, nowMs));
+    if (facts.hasFinished && toEndMs(facts, nowMs) + this.#graceMs <= nowMs) return;
+    const keys = toKeys(pod, facts);
+    const index = pod.isHostNetwork ? this.hostClaims : this.claims;
+    const kept = pod.claims.filter((claim) => keys.includes(claim.key as string));
+    for (const claim of pod.claims) if (!kept.includes(claim)) this.#endClaim(pod, claim, nowMs, nowMs);
+    for (const claim of kept) claim.begin(begunMs, facts.startMs ?? Infinity);
+    const news = keys.filter((key) => !kept.some((claim) => claim.key === key));
+    pod.claimCount += news.length;
+    // `concat` makes an array of just the size that is needed, which counts with so many of them.
+    if (news.length > 0 || kept.length < pod.claims.length)
+      pod.claims = kept.concat(news.map((key) => index.open(pod, key, 0, begunMs, startMs)));
+    this.#setHostAddresses(pod, pod.isHostNetwork ? facts.addresses : NO_TEXTS, startMs, nowMs);
+  }
+
+  #setHostAddresses(pod: Pod, addresses: readonly string[], startMs: number, nowMs: number): void {
+    const { node, hostAddresses } = pod;
+    if (node === undefined) return;
+    for (const address of addresses)
+      if (!hostAddresses.includes(address)) this.#nodes.tellAddress(node, address, startMs);
+    for (const address of hostAddresses)
+      if (!addresses.includes(address)) this.#nodes.untellAddress(node, address, nowMs);
+    pod.hostAddresses = addresses;
+  }
+
+  #endClaims(pod: Pod, facts: PodFacts | undefined, nowMs: number): void {
+    const endMs = toEndMs(facts, nowMs);
+    for (const claim of pod.claims) this.#endClaim(pod, claim, endMs, nowMs);
+    pod.claims = NO_CLAIMS;
+    this.#setHostAddresses(pod, NO_TEXTS, nowMs, nowMs);
+  }
+
+  #endClaim(pod: Pod, claim: Claim<Pod>, endMs: number, nowMs: number): void {
+    (pod.isHostNetwork ? this.hostClaims : this.claims).end(claim, endMs, nowMs);
+  }
+
+  #setNode(pod: Pod, nodeName: string | undefined, nowMs: number): void {
+    if (pod.node?.name === nodeName) return;
+    const before = pod.node;
+    this.#setHostAddresses(pod, NO_TEXTS, nowMs, nowMs);
+    pod.node = nodeName === undefined ? undefined : this.#nodes.hold(nodeName);
+    if (before !== undefined) this.#nodes.release(before);
+  }
+
+  #setOwner(pod: Pod, facts: PodFacts): void {
+    if (isOwner(pod.owner, facts.owner)) return;
+    const before = pod.owner;
+    pod.owner = facts.owner === undefined ? undefined : this.#owners.hold(facts.namespaceName, facts.owner);
+    if (before !== undefined) this.#owners.release(before);
+  }
+
+  #releaseIfForgotten(pod: Pod): void {
+    if (!pod.isGone || pod.claimCount > 0) return;
+    // Both stay named on the pod: a name may still be asked of it in this turn.
+    if (pod.node !== undefined) this.#nodes.release(pod.node);
+    if (pod.owner !== undefined) this.#owners.release(pod.owner);
+  }
+}
+
+function createPod({ namespaceName, name, uid, isHostNetwork }: PodFacts): Pod {
+  return {
+    namespaceName,
+    name,
+    uid,
+    isHostNetwork,
+    node: undefined,
+    owner: undefined,
+    labels: undefined,
+    containerName: undefined,
+    ports: [],
+    claims: NO_CLAIMS,
+    hostAddresses: NO_TEXTS,
+    claimCount: 0,
+    hasFinished: false,
+    isGone: false,
+    version: 0,
+    round: 0,
+  };
+}
+
+/** What a pod claims: its addresses, or one place in the network of its node. */
+function toKeys(pod: Pod, facts: PodFacts): readonly string[] {
+  if (!pod.isHostNetwork) return facts.addresses;
+  return facts.addresses.length === 0 || pod.node === undefined ? NO_TEXTS : [pod.node.name];
+}
+
+/**
+ * When a pod's addresses ceased to be its own: when its last container ended, where that is told. They may be given to
+ * another pod before the API server hears of it.
+ */
+function toEndMs(facts: PodFacts | undefined, nowMs: number): number {
+  return toFirstMs(facts?.finishedMs === undefined ? undefined : facts.finishedMs + SECOND_MS, nowMs);
+}
+
+function isSameLabels(one: Labels | undefined, other: Labels | undefined): boolean {
+  if (one === other) return true;
+  if (one === undefined || other === undefined) return false;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+}

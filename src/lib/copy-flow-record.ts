@@ -1,0 +1,57 @@
+import type { FlowRecord } from '../model/flow-record.ts';
+
+/** Makes `into` say what `from` says. Field by field: a loop over names, or `Object.assign`, takes ten times as long. */
+export function copyFlowRecord(into: FlowRecord, from: FlowRecord): void {
+  into.flowId = from.flowId;
+  into.sequence = from.sequence;
+  into.event = from.event;
+  into.endReason = from.endReason;
+  into.intervalStartNs = from.intervalStartNs;
+  into.intervalEndNs = from.intervalEndNs;
+  into.startNs = from.startNs;
+  into.endNs = from.endNs;
+  into.communityId = from.communityId;
+  into.direction = from.direction;
+  into.initiator = from.initiator;
+  into.sourceAddress = from.sourceAddress;
+  into.sourcePort = from.sourcePort;
+  into.destinationAddress = from.destinationAddress;
+  into.destinationPort = from.destinationPort;
+  into.transport = from.transport;
+  into.networkType = from.networkType;
+  into.protocolNumber = from.protocolNumber;
+  into.interfaceName = from.interfaceName;
+  into.connectionState = from.connectionState;
+  into.bytes = from.bytes;
+  into.packets = from.packets;
+  into.reverseBytes = from.reverseBytes;
+  into.reversePackets = from.reversePackets;
+  into.tcpFlags = from.tcpFlags;
+  into.reverseTcpFlags = from.reverseTcpFlags;
+  into.retransmits = from.retransmits;
+  into.reverseRetransmits = from.reverseRetransmits;
+  into.handshakeNs = from.handshakeNs;
+  into.rttNs = from.rttNs;
+  into.icmpType = from.icmpType;
+  into.icmpCode = from.icmpCode;
+  into.verdict = from.verdict;
+  into.dropReason = from.dropReason;
+  into.dropPackets = from.dropPackets;
+  into.dropBytes = from.dropBytes;
+  into.samplingRate = from.samplingRate;
+  into.natState = from.natState;
+  into.natSourceAddress = from.natSourceAddress;
+  into.natSourcePort = from.natSourcePort;
+  into.natDestinationAddress = from.natDestinationAddress;
+  into.natDestinationPort = from.natDestinationPort;
+  into.natCommunityId = from.natCommunityId;
+  into.natOriginalSourceAddress = from.natOriginalSourceAddress;
+  into.natOriginalSourcePort = from.natOriginalSourcePort;
+  into.natOriginalDestinationAddress = from.natOriginalDestinationAddress;
+  into.natOriginalDestinationPort = from.natOriginalDestinationPort;
+  into.tunnelType = from.tunnelType;
+  into.tunnelId = from.tunnelId;
+  into.tunnelSourceAddress = from.tunnelSourceAddress;
+  into.tunnelDestinationAddress = from.tunnelDestinationAddress;
+  into.podUid = from.podUid;
+}

@@ -1,0 +1,13 @@
+#!/bin/sh
+# cached.sh kubernetes|collector: prints the folder outside the checkout where that server is kept, one for each state of
+# the files that it is built from.
+set -eu
+cd "$(dirname "$0")"
+case $1 in
+  kubernetes) sources='kubernetes/build.sh kubernetes/program/*' ;;
+  collector) sources='collector/build.sh collector/builder.yaml' ;;
+  *) echo "cached.sh: there is no server \"$1\"" >&2 && exit 2 ;;
+esac
+# shellcheck disable=SC2086 # words and patterns
+key=$(cat $sources | sha256sum | cut -c1-16)
+echo "${PODFLOW_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/podflow-test}/$1-$key"
