@@ -72,7 +72,7 @@ function chooseNearest<Holder>(
  * Where the chosen one did not hold itself, only its being nearest speaks for it, and it stands.
  */
 export function isContested<Holder>(
-  newest: Claim<Holder> | undefined,
+  newest: Claim<Holder>,
   chosen: Claim<Holder>,
   portKey: number,
   timeMs: number,
@@ -80,7 +80,7 @@ export function isContested<Holder>(
   isSame: (one: Holder, other: Holder) => boolean,
 ): boolean {
   if (!chosen.isHeldAt(timeMs)) return false;
-  for (let claim = newest; claim !== undefined; claim = claim.older) {
+  for (let claim: Claim<Holder> | undefined = newest; claim !== undefined; claim = claim.older) {
     if (claim === chosen || !hasPort(claim, portKey) || !claim.isHeldAt(timeMs)) continue;
     if (!isSame(claim.holder, chosen.holder)) return true;
   }

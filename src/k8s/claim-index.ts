@@ -47,21 +47,26 @@ export class ClaimIndex<Holder> {
   /** The claim that answers for a key at a time; see `chooseClaim`. */
   find(key: string | number, portKey: number, timeMs: number): Claim<Holder> | undefined {
     const newest = this.#newest.get(key);
-    if (newest === undefined) return undefined;
+    return newest === undefined ? undefined : this.choose(newest, portKey, timeMs);
+  }
+
+  /** The same of a chain that is at hand. */
+  choose(newest: Claim<Holder>, portKey: number, timeMs: number): Claim<Holder> | undefined {
     // Nearly every address has one claim.
     if (newest.older === undefined && newest.isHeldAt(timeMs))
       return this.#hasPort(newest, portKey) ? newest : undefined;
     return chooseClaim(newest, portKey, timeMs, this.#limits.toleranceMs, this.#hasPort);
   }
 
-  /** Whether the claim found is not the only answer; see `isContested`. */
+  /** Whether the claim chosen of a chain is not the only answer; see `isContested`. */
   isContested(
+    newest: Claim<Holder>,
     chosen: Claim<Holder>,
     portKey: number,
     timeMs: number,
     isSame: (one: Holder, other: Holder) => boolean,
   ): boolean {
-    return isContested(this.#newest.get(chosen.key), chosen, portKey, timeMs, this.#hasPort, isSame);
+    return isContested(newest, chosen, portKey, timeMs, this.#hasPort, isSame);
   }
 
   open(holder: Holder, key: string | number, portKey: number, begunMs: number, startMs: number): Claim<Holder> {

@@ -115,12 +115,13 @@ export class EndNames implements EndResolver {
 
   #nameService(address: string, portKey: number, timeMs: number): NamedEnd | undefined {
     const { claims } = this.#sources.services;
-    if (claims.newest(address) === undefined) return undefined;
-    const exact = portKey === ANY_PORT ? undefined : claims.find(address, portKey, timeMs);
+    const newest = claims.newest(address);
+    if (newest === undefined) return undefined;
+    const exact = portKey === ANY_PORT ? undefined : claims.choose(newest, portKey, timeMs);
     if (exact !== undefined) return this.#toServiceEnd(exact);
-    const any = claims.find(address, ANY_PORT, timeMs);
+    const any = claims.choose(newest, ANY_PORT, timeMs);
     if (any === undefined) return undefined;
-    return claims.isContested(any, ANY_PORT, timeMs, isSameService)
+    return claims.isContested(newest, any, ANY_PORT, timeMs, isSameService)
       ? this.#toSharedEnd(address)
       : this.#toServiceEnd(any);
   }

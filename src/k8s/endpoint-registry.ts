@@ -13,7 +13,12 @@ const ALL_PORTS = 0;
 /** A Service and the ports that backends of one of its slices have. Each backend's address is claimed by it. */
 interface Backends {
   readonly names: NamedServices;
-  readonly ports: readonly DeclaredPort[];
+  readonly ports: readonly BackendPort[];
+}
+
+interface BackendPort {
+  readonly portKey: number;
+  readonly named: NamedService;
 }
 
 export interface EndpointSlice extends Tracked {
@@ -54,9 +59,13 @@ export class EndpointRegistry {
   /** The only Service that has this backend at a time; undefined where none or several have. */
   find(address: string, protocolNumber: number, port: number, timeMs: number): NamedService | undefined {
     const portKey = toPortKey(protocolNumber, port);
-    const claim = this.#claims.find(address, portKey, timeMs);
-    if (claim === undefined || this.#claims.isContested(claim, portKey, timeMs, isSameService)) return undefined;
-    return claim.holder.names.at('Endpoint', findPort(claim.holder, portKey)?.name);
+    const newest = this.#claims.newest(address);
+    if (newest === undefined) return undefined;
+    const claim = this.#claims.choose(newest, portKey, timeMs);
+    if (claim === undefined) return undefined;
+    const isAlone = newest.older === undefined;
+    if (!isAlone && this.#claims.isContested(newest, claim, portKey, timeMs, isSameService)) return undefined;
+    return findPort(claim.holder, portKey)?.named;
   }
 
   /** The same object while it says the same. Each object refers to its Service once. */
@@ -64,7 +73,8 @@ export class EndpointRegistry {
     const { namespaceName, serviceName, ports } = facts;
     if (serviceName === undefined) return undefined;
     if (known?.names.serviceName === serviceName && isSamePorts(known.ports, ports)) return known;
-    return { names: this.#names.hold(namespaceName, serviceName), ports };
+    const names = this.#names.hold(namespaceName, serviceName);
+    return { names, ports: ports.map(({ portKey, name }) => ({ portKey, named: names.at('Endpoint', name) })) };
   }
 
   #set(
@@ -80,7 +90,7 @@ export class EndpointRegistry {
   }
 }
 
-function findPort({ ports }: Backends, portKey: number): DeclaredPort | undefined {
+function findPort({ ports }: Backends, portKey: number): BackendPort | undefined {
   for (const port of ports) if (port.portKey === portKey) return port;
   // A port that is not told stands for all of its protocol.
   const allPorts = portKey - (portKey % 65_536) + ALL_PORTS;
@@ -88,13 +98,10 @@ function findPort({ ports }: Backends, portKey: number): DeclaredPort | undefine
   return undefined;
 }
 
-function isSamePorts(one: readonly DeclaredPort[], other: readonly DeclaredPort[]): boolean {
-  if (one === other) return true;
-  return one.length === other.length && one.every((port, i) => isSamePort(port, other[i]));
-}
-
-function isSamePort(one: DeclaredPort, other: DeclaredPort | undefined): boolean {
-  return one.portKey === other?.portKey && one.name === other.name;
+function isSamePorts(known: readonly BackendPort[], told: readonly DeclaredPort[]): boolean {
+  const isSame = ({ portKey, named }: BackendPort, i: number): boolean =>
+    portKey === told[i]?.portKey && named.portName === told[i].name;
+  return known.length === told.length && known.every(isSame);
 }
 
 function isSameService(one: Backends, other: Backends): boolean {

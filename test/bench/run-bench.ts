@@ -24,6 +24,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   nat: { script: 'nat/nat-bench.ts', summary: 'conntrack mirrored, requests of probes decoded and rewritten (root)' },
   node: { script: 'node/node-bench.ts', summary: 'one observer of a node against a sidecar in each pod (root)' },
   enrich: { script: 'enrich/enrich-bench.ts', summary: 'records named, joined, counted and made documents' },
+  names: { script: 'k8s/names-bench.ts', summary: 'the index of names of a large cluster: heap, lookups, changes' },
   exposition: { script: 'exposition.ts', summary: 'flow records and connections to Prometheus series, and their scrape' },
   'flow-map': { script: 'flow-map.ts', summary: 'connections to the map and the recent flows, and their answers' },
 };

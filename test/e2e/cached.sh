@@ -10,4 +10,4 @@ case $1 in
 esac
 # shellcheck disable=SC2086 # words and patterns
 key=$(cat $sources | sha256sum | cut -c1-16)
-echo "${PODFLOW_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/podflow-test}/$1-$key"
+echo "${E2E_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/podflow-test}/$1-$key"

@@ -40,6 +40,10 @@ export class ServerProcess {
     return server;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** What it has said on stdout and stderr. */
   log(): string {
     return this.#log;

@@ -263,7 +263,7 @@ describe('what was stored without a word', () => {
         return CREATED;
       }),
     });
-    const { output } = await start(answer, { timeoutMs: 100 });
+    const { output } = await start(answer, { timeoutMs: 200 });
     const batch = toBatch('old', 'a', 'b', 'c');
     expect(await output.deliver(batch)).toMatchObject({ kind: 'later', status: 429 });
     isBusy = false;
@@ -279,7 +279,7 @@ test('what is refused counts when its batch is done with, however often that cam
   const answer = ({ ids }: BulkRequest): BulkReply => ({
     items: ids.map((id) => (id === 'bad' ? bad : isBusy ? busy : CREATED)),
   });
-  const { output } = await start(answer, { timeoutMs: 50 });
+  const { output } = await start(answer, { timeoutMs: 200 });
   for (let i = 0; i < 3; i++) await output.deliver(toBatch('bad', 'good'));
   expect(output.counters().documents).toMatchObject({ created: 0, rejected: 0 });
   isBusy = false;

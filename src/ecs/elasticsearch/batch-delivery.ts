@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { resolveBackoffMs, type BackoffPolicy } from '../../lib/backoff.ts';
+import { createDeadline } from '../../lib/deadline.ts';
 import type { DeliveryOutcome } from '../../model/connection-output.ts';
 import type { Deadline } from '../../model/stage.ts';
 import type { BulkLines } from '../document/bulk-lines.ts';
@@ -32,6 +33,8 @@ interface Trouble {
 const LEAST_BODY_BYTES = 16 * 1024;
 /** A refused body is halved to find the document to blame; with more than one in a few dozens, all are to blame. */
 const MOST_HALVINGS = 64;
+const LEAST_ATTEMPT_MS = 1_000;
+const LEAST_ATTEMPT_PART = 0.25;
 /** A batch that had all its time is not to come again at once. */
 const LEAST_RETRY_AFTER_MS = 1_000;
 /** How often a delivery looks whether the request that tries a lost server has found it. */
@@ -45,14 +48,20 @@ export class BatchDelivery {
   readonly #context: DeliveryContext;
   readonly #lines: BulkLines;
   readonly #deadline: Deadline;
+  /** An attempt cut off sooner would make a server look away that is only not that quick. */
+  readonly #leastMs: number;
   readonly #ledger: BatchLedger;
   #halvings = 0;
+  /** The last one, for what does not even get its turn. */
+  #trouble: Trouble = { kind: 'away', reason: 'Elasticsearch has not answered for some time' };
   #later: Later | undefined;
 
-  constructor(context: DeliveryContext, lines: BulkLines, deadline: Deadline) {
+  /** `timeoutMs` is the time in which all is to be settled. */
+  constructor(context: DeliveryContext, lines: BulkLines, timeoutMs: number) {
     this.#context = context;
     this.#lines = lines;
-    this.#deadline = deadline;
+    this.#deadline = createDeadline(timeoutMs);
+    this.#leastMs = Math.min(LEAST_ATTEMPT_MS, timeoutMs * LEAST_ATTEMPT_PART);
     this.#ledger = new BatchLedger(context, lines);
   }
 
@@ -72,7 +81,7 @@ export class BatchDelivery {
     const answer = await this.#attempt(piece);
     switch (answer?.kind) {
       case undefined:
-        return this.#postpone(503, 'Elasticsearch has not answered for some time');
+        return this.#postpone(this.#trouble);
       case 'answered':
         this.#context.tally.sentBytes += answer.byteCount;
         return this.#settle(piece, answer.items, failures);
@@ -89,7 +98,7 @@ export class BatchDelivery {
         return this.#againInHalves(piece, answer, failures + 1);
       case 'denied':
         if (await this.#context.bulk.reloadCredentials()) return this.#again(piece.documents, failures + 1, answer);
-        return this.#postpone(503, answer.reason);
+        return this.#postpone(answer);
     }
   }
 
@@ -111,10 +120,10 @@ export class BatchDelivery {
     const { gate, server, signal } = this.#context;
     for (;;) {
       const leftMs = this.#deadline.remainingMs();
-      if (leftMs === 0 || signal.aborted) return false;
+      if (leftMs < this.#leastMs || signal.aborted) return false;
       if (!server.admits) await this.#wait(Math.min(leftMs, Math.max(server.waitMs, LOOK_MS)));
-      else if (!(await gate.enter(leftMs))) return false;
-      else if (server.enter()) return true;
+      else if (!(await gate.enter(leftMs - this.#leastMs))) return false;
+      else if (this.#deadline.remainingMs() >= this.#leastMs && server.enter()) return true;
       else gate.leave();
     }
   }
@@ -153,7 +162,7 @@ export class BatchDelivery {
   #deny(reason: string): void {
     this.#context.server.failed(undefined);
     this.#context.log.warn('denied', { reason });
-    this.#postpone(503, reason);
+    this.#postpone({ kind: 'denied', reason });
   }
 
   async #shrink(piece: Piece, failures: number): Promise<void> {
@@ -197,14 +206,15 @@ export class BatchDelivery {
     const { backoff, server, tally } = this.#context;
     const drawnMs = resolveBackoffMs(backoff, failures, trouble.retryAfterMs, Math.random());
     const waitMs = Math.max(server.waitMs, trouble.kind === 'denied' ? 0 : drawnMs);
-    if (waitMs >= this.#deadline.remainingMs())
-      return this.#postpone(trouble.kind === 'busy' ? 429 : 503, trouble.reason, waitMs);
+    this.#trouble = trouble;
+    if (waitMs + this.#leastMs >= this.#deadline.remainingMs()) return this.#postpone(trouble, waitMs);
     await this.#wait(waitMs);
     tally.retriedDocuments += documents.length;
     await this.#sendAll(documents, failures, maxBytes);
   }
 
-  #postpone(status: 429 | 503, message: string, waitMs = this.#context.server.waitMs): void {
-    this.#later ??= { kind: 'later', status, retryAfterMs: Math.max(waitMs, LEAST_RETRY_AFTER_MS), message };
+  #postpone({ kind, reason }: Trouble, waitMs = this.#context.server.waitMs): void {
+    const status = kind === 'busy' ? 429 : 503;
+    this.#later ??= { kind: 'later', status, retryAfterMs: Math.max(waitMs, LEAST_RETRY_AFTER_MS), message: reason };
   }
 }

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BackoffPolicy } from '../../lib/backoff.ts';
-import { createDeadline } from '../../lib/deadline.ts';
 import type { Connection } from '../../model/connection.ts';
 import type { ConnectionOutput, DeliveryOutcome } from '../../model/connection-output.ts';
 import type { ElasticsearchCounters } from '../../model/elasticsearch-counters.ts';
@@ -108,8 +107,8 @@ export class ElasticsearchOutput implements ConnectionOutput {
       return this.#sendBack('too many documents wait for Elasticsearch', FULL_RETRY_MS);
     const lines = this.#idle.pop() ?? new BulkLines();
     this.#options.encoder.encode(batch, lines);
-    const deadline = createDeadline(this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    return this.#track(lines, new BatchDelivery(context, lines, deadline).run());
+    const { timeoutMs = DEFAULT_TIMEOUT_MS } = this.#options;
+    return this.#track(lines, new BatchDelivery(context, lines, timeoutMs).run());
   }
 
   async stop(deadline: Deadline): Promise<void> {

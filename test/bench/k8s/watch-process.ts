@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -7,6 +6,7 @@ import { NameIndex } from '../../../src/k8s/name-index.ts';
 import { KubernetesWatcher } from '../../../src/k8s/watch/kubernetes-watcher.ts';
 import { SILENT_LOG } from '../../../src/lib/log.ts';
 import { parseProcessMemory } from '../support/proc-memory.ts';
+import { TurnWatch, type LongestTurn } from './turn-watch.ts';
 
 /**
  * Watcher and index as a process of its own, started with an IPC channel: `node watch-process.ts KUBECONFIG`. Tells the
@@ -15,7 +15,7 @@ import { parseProcessMemory } from '../support/proc-memory.ts';
 export interface ListFigures {
   readonly startS: number;
   readonly startCpuS: number;
-  readonly longestBlockMs: number;
+  readonly longestTurn: LongestTurn;
   readonly heapMib: number;
   readonly rssMib: number;
   readonly peakRssMib: number;
@@ -24,50 +24,42 @@ export interface ListFigures {
 
 export interface ChangeFigures {
   readonly corePercent: number;
-  readonly longestBlockMs: number;
+  readonly longestTurn: LongestTurn;
   readonly eventsPerSecond: number;
   readonly rssMib: number;
 }
 
-const BLOCK_RESOLUTION_MS = 1;
 const index = new NameIndex();
 const watcher = new KubernetesWatcher({ feed: index, log: SILENT_LOG, kubeconfigPath: process.argv[2] });
-const block = monitorEventLoopDelay({ resolution: BLOCK_RESOLUTION_MS });
 
 async function measureLists(): Promise<ListFigures> {
   const emptyMib = readHeapMib();
   const cpu = process.cpuUsage();
   const beginMs = performance.now();
-  block.enable();
+  const turns = new TurnWatch();
   await watcher.start(new AbortController().signal);
-  const longestBlockMs = readBlockMs();
+  const longestTurn = turns.stop();
   const startS = (performance.now() - beginMs) / 1000;
   const startCpuS = toSeconds(process.cpuUsage(cpu));
   const status = readFileSync('/proc/self/status', 'utf8');
   const heapMib = readHeapMib() - emptyMib;
   const pods = watcher.counters().find(({ kind }) => kind === 'Pod')?.objects ?? 0;
   const peakRssMib = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
-  return { startS, startCpuS, longestBlockMs, heapMib, rssMib: readRssMib(), peakRssMib, pods };
+  return { startS, startCpuS, longestTurn, heapMib, rssMib: readRssMib(), peakRssMib, pods };
 }
 
-/** Cost in the first half of the time, blocks in the second: to look for blocks is costly itself. */
+/** Cost in the first half of the time, turns in the second: to watch them is costly itself. */
 async function measureChanges(forMs: number): Promise<ChangeFigures> {
   const eventsBefore = countEvents();
   const beginMs = performance.now();
   const cpu = process.cpuUsage();
   await delay(forMs / 2);
   const corePercent = (toSeconds(process.cpuUsage(cpu)) / ((performance.now() - beginMs) / 1000)) * 100;
-  block.reset();
-  block.enable();
+  const turns = new TurnWatch();
   await delay(forMs / 2);
-  const longestBlockMs = readBlockMs();
+  const longestTurn = turns.stop();
   const events = (countEvents() - eventsBefore) / ((performance.now() - beginMs) / 1000);
-  return { corePercent, longestBlockMs, eventsPerSecond: events, rssMib: readRssMib() };
-}
-
-function readBlockMs(): number {
-  block.disable();
-  return Math.max(0, block.max / 1e6 - BLOCK_RESOLUTION_MS);
+  return { corePercent, longestTurn, eventsPerSecond: events, rssMib: readRssMib() };
 }
 
 function countEvents(): number {

@@ -34,8 +34,8 @@ export async function installElasticsearch(): Promise<string> {
 }
 
 function cacheFolder(): string {
-  const { PODFLOW_TEST_CACHE, XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env;
-  return PODFLOW_TEST_CACHE ?? join(XDG_CACHE_HOME, 'podflow-test');
+  const { E2E_CACHE, XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env;
+  return E2E_CACHE ?? join(XDG_CACHE_HOME, 'podflow-test');
 }
 
 async function hashSources(): Promise<string> {
