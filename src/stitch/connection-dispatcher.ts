@@ -111,15 +111,13 @@ export class ConnectionDispatcher {
   #postpone(batch: readonly OpenConnection[], { status, retryAfterMs, message }: Postponement): void {
     for (const connection of batch) {
       this.#tally.postpone(connection);
-      this.#uncounted.add(connection.joinId, toSeconds(connection), 1, connection.part, performance.now());
+      this.#uncounted.add(connection.joinId, toSeconds(connection), 1, connection.part);
       this.#settle(connection, { kind: 'later', status, retryAfterMs, message });
     }
   }
 
   #settle(connection: OpenConnection, postponement: Postponement | undefined): void {
-    const { tickets, lateTickets } = connection;
-    for (const ticket of tickets) ticket.settle(postponement);
-    for (const ticket of lateTickets) ticket.settle(postponement);
+    connection.settleTickets(postponement);
     this.#onSettled(connection, postponement === undefined);
   }
 

@@ -167,28 +167,33 @@ export class ConnectionJoin {
 
   #add(connection: OpenConnection, told: Told): void {
     const isClient = told.perspective === 'client';
-    const reports = isClient ? connection.clientReports : connection.serverReports;
     // A sender that lost patience sends again what waits here.
-    if (reports.includes(told.report)) return this.#attach(connection, told.ticket, 'duplicate');
-    reports.push(told.report);
-    told.ticket.hold();
-    connection.tickets.push(told.ticket);
+    if (connection.hasReport(isClient, told.report)) return this.#attach(connection, told.ticket, 'duplicate');
+    connection.holdFor(told.ticket);
     connection.recordCount++;
     if (isClient) this.#addClient(connection, told);
     else this.#addServer(connection, told);
     if (connection.clientRecord !== undefined && connection.serverRecord !== undefined) this.#goOut(connection);
   }
 
-  #addClient(connection: OpenConnection, { record, observer }: Told): void {
+  #addClient(connection: OpenConnection, { record, observer, report }: Told): void {
     if (record.sequence === 0) connection.clientFlowsBegun++;
-    if (connection.clientRecord !== undefined) return mergeRecord(connection.clientRecord, record);
+    if (connection.clientRecord !== undefined) {
+      (connection.moreClientReports ??= []).push(report);
+      return mergeRecord(connection.clientRecord, record);
+    }
+    connection.clientReport = report;
     connection.clientRecord = record;
     connection.clientObserver = observer;
   }
 
-  #addServer(connection: OpenConnection, { record, observer }: Told): void {
+  #addServer(connection: OpenConnection, { record, observer, report }: Told): void {
     if (record.sequence === 0) connection.serverFlowsBegun++;
-    if (connection.serverRecord !== undefined) return mergeRecord(connection.serverRecord, record);
+    if (connection.serverRecord !== undefined) {
+      (connection.moreServerReports ??= []).push(report);
+      return mergeRecord(connection.serverRecord, record);
+    }
+    connection.serverReport = report;
     connection.serverRecord = record;
     connection.serverObserver = observer;
   }
@@ -198,7 +203,7 @@ export class ConnectionJoin {
     const isClient = told.perspective === 'client';
     const isIn = (isClient ? connection.clientRecord : connection.serverRecord) !== undefined;
     const isCounted = isClient || connection.clientRecord === undefined;
-    const isNew = !(isClient ? connection.clientReports : connection.serverReports).includes(told.report);
+    const isNew = !connection.hasReport(isClient, told.report);
     if (isIn && isCounted && isNew) this.#addPart(connection.joinId, connection.intervalStartMs, told);
     else this.#attach(connection, told.ticket, isIn ? 'duplicate' : 'late');
   }
@@ -206,8 +211,7 @@ export class ConnectionJoin {
   /** The record adds nothing; its request is answered as the connection is. */
   #attach(connection: OpenConnection, ticket: RequestTicket, reason: UnjoinedReason): void {
     this.#tally.passBy(reason);
-    ticket.hold();
-    connection.lateTickets.push(ticket);
+    connection.holdFor(ticket);
   }
 
   /** Only a pod can have an observer, and it shows by its own records whether it has. */
@@ -232,19 +236,14 @@ export class ConnectionJoin {
     this.#window.release(connection);
   }
 
-  #remember({
-    joinId,
-    intervalStartMs,
-    clientRecord,
-    serverRecord,
-    clientReports,
-    serverReports,
-  }: OpenConnection): void {
+  #remember(connection: OpenConnection): void {
+    const { joinId, clientRecord, serverRecord } = connection;
     const seen = (clientRecord === undefined ? 0 : SEEN.client) | (serverRecord === undefined ? 0 : SEEN.server);
-    const interval = intervalStartMs / this.#intervalMs;
-    const nowMs = this.#nowMs();
-    for (const report of clientRecord === undefined ? serverReports : clientReports)
-      this.#memory.add(joinId, interval, seen, report, nowMs);
+    const interval = connection.intervalStartMs / this.#intervalMs;
+    const isClient = clientRecord !== undefined;
+    this.#memory.add(joinId, interval, seen, isClient ? connection.clientReport : connection.serverReport);
+    const more = isClient ? connection.moreClientReports : connection.moreServerReports;
+    if (more !== undefined) for (const report of more) this.#memory.add(joinId, interval, seen, report);
   }
 }
 

@@ -2,119 +2,152 @@
 export const SEEN = { client: 1, server: 2 } as const;
 
 export interface DeliveredMemoryOptions {
-  /** How long a connection's interval is remembered at least, as long as there is room; default 5 min. */
-  readonly keepMs?: number;
-  /** Intervals of connections in each of the two generations, default 1,048,576: 32 MiB each when full. */
-  readonly generationEntries?: number;
+  /** Reports remembered, default 2,097,152: 24 to 48 bytes each. */
+  readonly maxReports?: number;
+  /** Intervals remembered, default 64. */
+  readonly maxIntervals?: number;
 }
 
-const FIRST_SLOTS = 1 << 12;
-const WORDS = 4;
+const FIRST_SLOTS = 1 << 10;
+const WORDS = 3;
 /** Base64 characters of a Community ID that make a fingerprint: two words of 30 bits. */
 const FINGERPRINT_CHARS = 5;
-const PREFIX_LENGTH = 2;
+const FIRST_CHAR = 2;
+const SECOND_CHAR = FIRST_CHAR + FINGERPRINT_CHARS;
 
 /**
- * Which intervals of which connections went out lately, so that what comes late or twice is told from what is new. Two
- * generations: a full or old one becomes the old one. A connection is known by 60 bits of its Community ID, which is a
+ * Which connections went out lately, interval by interval, so that what comes late or twice is told from what is new. The
+ * interval that was begun first is forgotten first. A connection is known by 60 bits of its Community ID, which is a
  * hash: among a million two are the same with a chance below one in a million.
  */
 export class DeliveredMemory {
-  readonly #keepMs: number;
-  readonly #generationEntries: number;
-  #young = new Generation();
-  #old = new Generation();
-  #youngSinceMs = 0;
+  readonly #maxReports: number;
+  readonly #maxIntervals: number;
+  readonly #intervals = new Map<number, IntervalTable>();
+  #reports = 0;
+  #latest: IntervalTable | undefined;
+  #latestNumber = NaN;
 
-  constructor({ keepMs = 300_000, generationEntries = 1_048_576 }: DeliveredMemoryOptions = {}) {
-    this.#keepMs = keepMs;
-    this.#generationEntries = generationEntries;
+  constructor({ maxReports = 2_097_152, maxIntervals = 64 }: DeliveredMemoryOptions = {}) {
+    this.#maxReports = maxReports;
+    this.#maxIntervals = maxIntervals;
   }
 
   /** The perspectives that went out, as a union of `SEEN`; 0 for none. */
   find(joinId: string, intervalNumber: number): number {
-    const first = readWord(joinId, PREFIX_LENGTH);
-    const second = readWord(joinId, PREFIX_LENGTH + FINGERPRINT_CHARS);
-    return this.#young.find(first, second, intervalNumber) || this.#old.find(first, second, intervalNumber);
+    const table = this.#at(intervalNumber);
+    return table === undefined ? 0 : table.find(readWord(joinId, FIRST_CHAR), readWord(joinId, SECOND_CHAR));
   }
 
   /** Whether this very report went out (`toReportHash`). */
   knows(joinId: string, intervalNumber: number, report: number): boolean {
-    const first = readWord(joinId, PREFIX_LENGTH);
-    const second = readWord(joinId, PREFIX_LENGTH + FINGERPRINT_CHARS);
-    return (
-      this.#young.knows(first, second, intervalNumber, report) || this.#old.knows(first, second, intervalNumber, report)
-    );
+    const table = this.#at(intervalNumber);
+    return table?.knows(readWord(joinId, FIRST_CHAR), readWord(joinId, SECOND_CHAR), report) === true;
   }
 
   /** @param report one of the reports that went out in it */
-  add(joinId: string, intervalNumber: number, seen: number, report: number, nowMs: number): void {
-    if (this.#young.entries >= this.#generationEntries || nowMs - this.#youngSinceMs >= this.#keepMs) {
-      this.#old = this.#young;
-      this.#young = new Generation();
-      this.#youngSinceMs = nowMs;
+  add(joinId: string, intervalNumber: number, seen: number, report: number): void {
+    const table = this.#at(intervalNumber) ?? this.#begin(intervalNumber);
+    const before = table.reports;
+    table.add(readWord(joinId, FIRST_CHAR), readWord(joinId, SECOND_CHAR), seen, report);
+    this.#reports += table.reports - before;
+    if (this.#reports > this.#maxReports) this.#forgetOldest();
+  }
+
+  #at(intervalNumber: number): IntervalTable | undefined {
+    if (intervalNumber === this.#latestNumber) return this.#latest;
+    this.#latest = this.#intervals.get(intervalNumber);
+    this.#latestNumber = intervalNumber;
+    return this.#latest;
+  }
+
+  /** As large as the one before has become: the next interval is mostly like the last. */
+  #begin(intervalNumber: number): IntervalTable {
+    if (this.#intervals.size >= this.#maxIntervals) this.#forgetOldest();
+    const table = new IntervalTable(Math.max(FIRST_SLOTS, this.#latestSlots()));
+    this.#intervals.set(intervalNumber, table);
+    this.#latest = table;
+    this.#latestNumber = intervalNumber;
+    return table;
+  }
+
+  #latestSlots(): number {
+    let slots = 0;
+    for (const table of this.#intervals.values()) slots = table.usedSlots;
+    return slots;
+  }
+
+  #forgetOldest(): void {
+    for (const [number, table] of this.#intervals) {
+      this.#intervals.delete(number);
+      this.#reports -= table.reports;
+      break;
     }
-    this.#young.add(
-      readWord(joinId, PREFIX_LENGTH),
-      readWord(joinId, PREFIX_LENGTH + FINGERPRINT_CHARS),
-      intervalNumber,
-      seen,
-      report,
-    );
+    this.#latestNumber = NaN;
   }
 }
 
 /**
- * Open addressing over rows of four words: the fingerprint's first word with what was seen, its second, the interval,
- * the report. The rows of one interval of a connection differ in the report, and lie in one run.
+ * Open addressing over rows of three words: the fingerprint's first word with what was seen, its second, the report. The
+ * rows of a connection differ in the report, and lie in one run.
  */
-class Generation {
-  entries = 0;
-  #slots = FIRST_SLOTS;
-  #rows = new Int32Array(FIRST_SLOTS * WORDS);
+class IntervalTable {
+  reports = 0;
+  #slots: number;
+  #rows: Int32Array;
 
-  find(first: number, second: number, interval: number): number {
+  constructor(slots: number) {
+    this.#slots = slots;
+    this.#rows = new Int32Array(slots * WORDS);
+  }
+
+  /** The least number of slots that would hold what is there. */
+  get usedSlots(): number {
+    let slots = FIRST_SLOTS;
+    while (slots < this.reports * 2) slots *= 2;
+    return slots;
+  }
+
+  find(first: number, second: number): number {
     let seen = 0;
-    for (let row = this.#begin(first, interval); this.#rows[row] !== 0; row = this.#next(row))
-      if (this.#holds(row, first, second, interval)) seen |= (this.#rows[row] as number) & 3;
+    for (let row = this.#begin(first); this.#rows[row] !== 0; row = this.#next(row))
+      if (this.#holds(row, first, second)) seen |= (this.#rows[row] as number) & 3;
     return seen;
   }
 
-  knows(first: number, second: number, interval: number, report: number): boolean {
-    return this.#rows[this.#locate(first, second, interval, report)] !== 0;
+  knows(first: number, second: number, report: number): boolean {
+    return this.#rows[this.#locate(first, second, report)] !== 0;
   }
 
-  add(first: number, second: number, interval: number, seen: number, report: number): void {
-    if (this.entries * 2 >= this.#slots) this.#grow();
-    const row = this.#locate(first, second, interval, report);
-    if (this.#rows[row] === 0) this.entries++;
+  add(first: number, second: number, seen: number, report: number): void {
+    if (this.reports * 2 >= this.#slots) this.#grow();
+    const row = this.#locate(first, second, report);
+    if (this.#rows[row] === 0) this.reports++;
     this.#rows[row] = (first << 2) | ((this.#rows[row] as number) & 3) | seen;
     this.#rows[row + 1] = second;
-    this.#rows[row + 2] = interval;
-    this.#rows[row + 3] = report;
+    this.#rows[row + 2] = report;
   }
 
   /** The row that holds it, or the empty one where it would be; a row in use is never 0, since something was seen. */
-  #locate(first: number, second: number, interval: number, report: number): number {
-    let row = this.#begin(first, interval);
+  #locate(first: number, second: number, report: number): number {
+    let row = this.#begin(first);
     while (this.#rows[row] !== 0) {
-      if (this.#holds(row, first, second, interval) && this.#rows[row + 3] === (report | 0)) return row;
+      if (this.#holds(row, first, second) && this.#rows[row + 2] === (report | 0)) return row;
       row = this.#next(row);
     }
     return row;
   }
 
-  #begin(first: number, interval: number): number {
-    return ((first ^ Math.imul(interval, 0x9e3779b1)) & (this.#slots - 1)) * WORDS;
+  #begin(first: number): number {
+    return (first & (this.#slots - 1)) * WORDS;
   }
 
   #next(row: number): number {
     return row + WORDS === this.#rows.length ? 0 : row + WORDS;
   }
 
-  #holds(row: number, first: number, second: number, interval: number): boolean {
-    const rows = this.#rows;
-    return (rows[row] as number) >>> 2 === first && rows[row + 1] === second && rows[row + 2] === (interval | 0);
+  #holds(row: number, first: number, second: number): boolean {
+    return (this.#rows[row] as number) >>> 2 === first && this.#rows[row + 1] === second;
   }
 
   #grow(): void {
@@ -123,9 +156,11 @@ class Generation {
     this.#rows = new Int32Array(this.#slots * WORDS);
     for (let row = 0; row < old.length; row += WORDS) {
       const head = old[row] as number;
-      if (head === 0) continue;
-      const at = this.#locate(head >>> 2, old[row + 1] as number, old[row + 2] as number, old[row + 3] as number);
-      this.#rows.set(old.subarray(row, row + WORDS), at);
+      if (head !== 0)
+        this.#rows.set(
+          old.subarray(row, row + WORDS),
+          this.#locate(head >>> 2, old[row + 1] as number, old[row + 2] as number),
+        );
     }
   }
 }

@@ -3,7 +3,7 @@ import type { DropReason } from '../model/drop-reason.ts';
 import type { FlowRecord, Verdict } from '../model/flow-record.ts';
 import type { NamedEnd, NamedService } from '../model/named-end.ts';
 import type { Resource } from '../model/resource.ts';
-import type { RequestTicket } from './request-ticket.ts';
+import type { Postponement, RequestTicket } from './request-ticket.ts';
 
 /** Where a connection stands: it waits for its other perspective, is with the outputs, or is free for use. */
 export type ConnectionState = 'waiting' | 'out' | 'free';
@@ -28,12 +28,15 @@ export class OpenConnection implements Connection {
   clientFlowsBegun = 0;
   serverFlowsBegun = 0;
   recordCount = 0;
-  /** `toReportHash` of what each side told. */
-  readonly clientReports: number[] = [];
-  readonly serverReports: number[] = [];
-  /** Requests whose records are in it, and, behind them, of records that came when it was out already. */
-  readonly tickets: RequestTicket[] = [];
-  readonly lateTickets: RequestTicket[] = [];
+  /** `toReportHash` of what each side told; 0: nothing. Further ones are seldom. */
+  clientReport = 0;
+  serverReport = 0;
+  moreClientReports: number[] | undefined;
+  moreServerReports: number[] | undefined;
+  /** Requests whose records are in it, or wait for it. Mostly there are two. */
+  #ticket: RequestTicket | undefined;
+  #secondTicket: RequestTicket | undefined;
+  #moreTickets: RequestTicket[] | undefined;
 
   /** Those of the perspective whose counters stand. */
   get flowsBegun(): number {
@@ -69,12 +72,32 @@ export class OpenConnection implements Connection {
     this.clientFlowsBegun = this.serverFlowsBegun = this.recordCount = 0;
   }
 
+  /** The request waits for what becomes of this connection. */
+  holdFor(ticket: RequestTicket): void {
+    ticket.hold();
+    if (this.#ticket === undefined) this.#ticket = ticket;
+    else if (this.#secondTicket === undefined) this.#secondTicket = ticket;
+    else (this.#moreTickets ??= []).push(ticket);
+  }
+
+  settleTickets(postponement: Postponement | undefined): void {
+    this.#ticket?.settle(postponement);
+    this.#secondTicket?.settle(postponement);
+    if (this.#moreTickets !== undefined) for (const ticket of this.#moreTickets) ticket.settle(postponement);
+  }
+
+  hasReport(isClient: boolean, report: number): boolean {
+    if (report === (isClient ? this.clientReport : this.serverReport)) return true;
+    return (isClient ? this.moreClientReports : this.moreServerReports)?.includes(report) === true;
+  }
+
   /** Lets go of everything that it held, for its next use. */
   free(): void {
     this.state = 'free';
     this.next = this.awaitedEnd = undefined;
     this.clientRecord = this.clientObserver = this.serverRecord = this.serverObserver = undefined;
-    this.clientReports.length = this.serverReports.length = 0;
-    this.tickets.length = this.lateTickets.length = 0;
+    this.clientReport = this.serverReport = 0;
+    this.moreClientReports = this.moreServerReports = undefined;
+    this.#ticket = this.#secondTicket = this.#moreTickets = undefined;
   }
 }
