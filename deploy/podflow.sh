@@ -9,6 +9,6 @@ node=$root/node_modules/.bin/node
 # The enrichment service is one process for many nodes: its young generation holds the records of a few requests.
 export MALLOC_ARENA_MAX=1 UV_THREADPOOL_SIZE=2
 memory='--max-semi-space-size=1 --no-concurrent-recompilation'
-case ${1:-} in enrich) memory='--max-semi-space-size=16' ;; esac
+case ${1:-} in enrich) memory=--max-semi-space-size=8 ;; esac
 # shellcheck disable=SC2086 # words
 exec "$node" $memory "$root/dist/main.js" "$@"

@@ -1,28 +1,12 @@
 import type { KubernetesKind } from '../model/kubernetes-counters.ts';
-import type { EndpointRegistry } from './endpoint-registry.ts';
-import type { NamespaceRegistry } from './namespace-registry.ts';
-import type { NodeRegistry } from './node-registry.ts';
+import type { Registries } from './create-registries.ts';
 import { ObjectTable, toFullName } from './object-table.ts';
-import type { OwnerRegistry } from './owner-registry.ts';
-import type { PodRegistry } from './pod-registry.ts';
-import type { PolicyRegistry } from './policy-registry.ts';
-import type { ServiceRegistry } from './service-registry.ts';
 import { trimEndpointSlice } from './trim-endpoint-slice.ts';
 import { trimNamespace, trimOwned } from './trim-metadata.ts';
 import { trimNetworkPolicy } from './trim-network-policy.ts';
 import { trimNode } from './trim-node.ts';
 import { trimPod } from './trim-pod.ts';
 import { trimService } from './trim-service.ts';
-
-export interface Registries {
-  readonly pods: PodRegistry;
-  readonly services: ServiceRegistry;
-  readonly endpoints: EndpointRegistry;
-  readonly nodes: NodeRegistry;
-  readonly owners: OwnerRegistry;
-  readonly namespaces: NamespaceRegistry;
-  readonly policies: PolicyRegistry;
-}
 
 type AnyTable = Pick<ObjectTable<never, never>, 'apply' | 'beginReplace' | 'endReplace' | 'size'>;
 export type ObjectTables = Readonly<Record<KubernetesKind, AnyTable>>;

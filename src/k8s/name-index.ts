@@ -2,20 +2,13 @@ import { KUBERNETES_KINDS, type KubernetesKind, type NameIndexCounters } from '.
 import type { EndResolver, NamedEnd, NamedService } from '../model/named-end.ts';
 import { CidrSet } from './cidr-set.ts';
 import type { ClaimLimits } from './claim-index.ts';
+import { createRegistries, type Registries } from './create-registries.ts';
 import { EndNames } from './end-names.ts';
-import { EndpointRegistry } from './endpoint-registry.ts';
-import { FactsRevision } from './facts-revision.ts';
 import { FieldReader } from './field-reader.ts';
 import type { Labels, NetworkPolicyFacts } from './kubernetes-object.ts';
 import type { NameFeed, ObjectChange } from './name-feed.ts';
+import type { OnPodGone } from './pod-registry.ts';
 import { createObjectTables, type ObjectTables } from './create-object-tables.ts';
-import { NamespaceRegistry } from './namespace-registry.ts';
-import { NodeRegistry } from './node-registry.ts';
-import { OwnerRegistry } from './owner-registry.ts';
-import { PodRegistry } from './pod-registry.ts';
-import { PolicyRegistry } from './policy-registry.ts';
-import { ServiceNames } from './service-names.ts';
-import { ServiceRegistry } from './service-registry.ts';
 import { SharedValues } from './shared-values.ts';
 import { Strangers, type DescribeExternal } from './strangers.ts';
 
@@ -25,6 +18,7 @@ export interface NameIndexOptions extends Partial<ClaimLimits> {
   readonly clusterCidrs?: readonly string[];
   /** Asked once for each address that is remembered; must not throw. */
   readonly describeExternal?: DescribeExternal | undefined;
+  readonly onPodGone?: OnPodGone | undefined;
   /** Most addresses remembered that nothing in the cluster has. */
   readonly maxStrangers?: number;
 }
@@ -39,38 +33,25 @@ const DEFAULT_MAX_STRANGERS = 65_536;
 export class NameIndex implements EndResolver, NameFeed {
   readonly #reader = new FieldReader();
   readonly #shared = new SharedValues();
-  readonly #namespaces = new NamespaceRegistry();
-  readonly #policies = new PolicyRegistry();
-  readonly #pods: PodRegistry;
+  readonly #registries: Registries;
+  readonly #strangers: Strangers;
   readonly #names: EndNames;
   readonly #tables: ObjectTables;
   readonly #unusable = Object.fromEntries(KUBERNETES_KINDS.map((kind) => [kind, 0])) as Record<KubernetesKind, number>;
 
   constructor(options: NameIndexOptions = {}) {
-    const limits = { ...DEFAULT_LIMITS, ...options };
-    const { clusterName, describeExternal } = options;
+    const { clusterName, describeExternal, maxStrangers = DEFAULT_MAX_STRANGERS } = options;
     const clusterCidrs = new CidrSet();
     for (const cidr of options.clusterCidrs ?? []) clusterCidrs.add(cidr);
-    const revision = new FactsRevision();
-    const serviceNames = new ServiceNames();
-    const owners = new OwnerRegistry(revision);
-    const nodes = new NodeRegistry(limits, revision, clusterCidrs);
-    const pods = new PodRegistry(limits, revision, owners, nodes);
-    const services = new ServiceRegistry(limits, serviceNames);
-    const endpoints = new EndpointRegistry(limits, serviceNames);
-    const maxStrangers = options.maxStrangers ?? DEFAULT_MAX_STRANGERS;
-    const strangers = new Strangers(clusterName, clusterCidrs, maxStrangers, describeExternal);
-    this.#pods = pods;
-    this.#names = new EndNames({ pods, nodes, services, endpoints, strangers, revision, clusterName });
-    this.#tables = createObjectTables({
-      pods,
-      services,
-      endpoints,
-      nodes,
-      owners,
-      namespaces: this.#namespaces,
-      policies: this.#policies,
-    });
+    this.#registries = createRegistries({ ...DEFAULT_LIMITS, ...options }, clusterCidrs, options.onPodGone);
+    this.#tables = createObjectTables(this.#registries);
+    this.#strangers = new Strangers(clusterName, clusterCidrs, maxStrangers, describeExternal);
+    this.#names = new EndNames({ ...this.#registries, strangers: this.#strangers, clusterName });
+  }
+
+  /** What is said of external addresses has changed: each is asked for anew. */
+  describeAnew(): void {
+    this.#strangers.clear();
   }
 
   apply(kind: KubernetesKind, change: ObjectChange, object: unknown, nowMs: number): void {
@@ -116,16 +97,16 @@ export class NameIndex implements EndResolver, NameFeed {
 
   /** Labels of a namespace; undefined where it has none or is not known. */
   namespaceLabels(namespaceName: string): Labels | undefined {
-    return this.#namespaces.labels(namespaceName);
+    return this.#registries.namespaces.labels(namespaceName);
   }
 
   networkPolicies(namespaceName: string): readonly NetworkPolicyFacts[] {
-    return this.#policies.of(namespaceName);
+    return this.#registries.policies.of(namespaceName);
   }
 
   counters(): NameIndexCounters {
     return {
-      addressIntervals: this.#pods.claims.size,
+      addressIntervals: this.#registries.pods.claims.size,
       services: this.#tables.Service.size,
       nodes: this.#tables.Node.size,
       unusableObjects: { ...this.#unusable },

@@ -1,3 +1,4 @@
+import type { NamedEnd } from '../model/named-end.ts';
 import { isOfPort, type Claim } from './claim.ts';
 import { ClaimIndex, type ClaimLimits } from './claim-index.ts';
 import type { FactsRevision } from './facts-revision.ts';
@@ -32,6 +33,9 @@ export interface Pod extends Tracked {
   version: number;
 }
 
+/** Told of each pod that the API server has no more. Must not throw. */
+export type OnPodGone = (pod: Pick<NamedEnd, 'namespaceName' | 'podName' | 'podUid'>) => void;
+
 const NO_CLAIMS: readonly Claim<Pod>[] = [];
 const NO_TEXTS: readonly string[] = [];
 /** Times of the API are cut to whole seconds. */
@@ -45,8 +49,15 @@ export class PodRegistry {
   readonly #owners: OwnerRegistry;
   readonly #nodes: NodeRegistry;
   readonly #revision: FactsRevision;
+  readonly #onGone: OnPodGone;
 
-  constructor(limits: ClaimLimits, revision: FactsRevision, owners: OwnerRegistry, nodes: NodeRegistry) {
+  constructor(
+    limits: ClaimLimits,
+    revision: FactsRevision,
+    owners: OwnerRegistry,
+    nodes: NodeRegistry,
+    onGone: OnPodGone = () => undefined,
+  ) {
     const onForgotten = (pod: Pod): void => {
       pod.claimCount--;
       this.#releaseIfForgotten(pod);
@@ -57,6 +68,7 @@ export class PodRegistry {
     this.#owners = owners;
     this.#nodes = nodes;
     this.#revision = revision;
+    this.#onGone = onGone;
   }
 
   /** Takes what a pod's object says. */
@@ -83,6 +95,7 @@ export class PodRegistry {
   forget(pod: Pod, nowMs: number, facts: PodFacts | undefined): void {
     this.#endClaims(pod, facts, nowMs);
     pod.isGone = true;
+    this.#onGone({ namespaceName: pod.namespaceName, podName: pod.name, podUid: pod.uid });
     this.#releaseIfForgotten(pod);
   }
 

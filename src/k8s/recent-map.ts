@@ -24,6 +24,11 @@ export class RecentMap<Key, Value> {
     return old;
   }
 
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
+
   set(key: Key, value: Value): void {
     if (this.#young.size >= this.#generationSize) {
       this.#old = this.#young;

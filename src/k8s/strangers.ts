@@ -45,6 +45,11 @@ export class Strangers {
     return end;
   }
 
+  /** Forgets all of them. */
+  clear(): void {
+    this.#known.clear();
+  }
+
   /** The cluster's blocks have changed: it may be the other kind now. */
   #check(stranger: Stranger): void {
     const { address, kind } = stranger.end;

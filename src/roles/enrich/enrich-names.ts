@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises';
 import type { EnrichSettings } from '../../config/settings.ts';
 import { readObjectsFile } from '../../k8s/objects-file.ts';
 import { NameIndex, type NameIndexOptions } from '../../k8s/name-index.ts';
-import { KubernetesWatcher } from '../../k8s/watch/kubernetes-watcher.ts';
 import type { KubernetesKindCounters } from '../../model/kubernetes-counters.ts';
 import type { Log } from '../../model/log.ts';
 import type { Deadline } from '../../model/stage.ts';
@@ -37,6 +36,8 @@ export async function startNames(
   const index = new NameIndex(options);
   if (settings.kubernetesSource === 'off') return toFixedNames(index);
   const { kubeconfigPath, kubeContext: context } = settings;
+  // The Kubernetes client takes 36 MiB, which a service that reads a file does without.
+  const { KubernetesWatcher } = await import('../../k8s/watch/kubernetes-watcher.ts');
   const watcher = new KubernetesWatcher({ kubeconfigPath, context, feed: index, log });
   // A configuration that leads nowhere is refused at once; a server that is away is waited for.
   await Promise.race([watcher.start(signal), setImmediate()]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ExternalDescription } from '../../../src/k8s/end-name.ts';
 import { NameIndex } from '../../../src/k8s/name-index.ts';
 import { IP_PROTOCOL } from '../../../src/model/ip-protocol.ts';
 import { KUBERNETES_KINDS, type KubernetesKind } from '../../../src/model/kubernetes-counters.ts';
@@ -116,4 +117,31 @@ test('an object that is wrong in part is counted and used for the rest', () => {
   expect(index.lastFault).toBe('metadata.labels');
   expect(index.counters().unusableObjects.Pod).toBe(1);
   expect(index.resolveEnd('10.1.0.5', 6, 1, at(0)).labels).toEqual({ tier: 'x' });
+});
+
+test('tells of each pod that is gone, by an event or by a list that names it no more', () => {
+  const gone: (string | undefined)[] = [];
+  const index = new NameIndex({ onPodGone: ({ podName }) => void gone.push(podName) });
+  for (const name of ['a', 'b', 'c']) index.apply('Pod', 'ADDED', podObject(name), 1_000);
+  index.apply('Pod', 'DELETED', podObject('a'), 2_000);
+  index.beginReplace('Pod');
+  index.apply('Pod', 'ADDED', podObject('c'), 3_000);
+  expect(gone).toEqual(['a']);
+  index.endReplace('Pod', 3_000);
+  expect(gone).toEqual(['a', 'b']);
+});
+
+test('asks anew about external addresses when what is said of them has changed', () => {
+  let number = 1;
+  const describeExternal = (): ExternalDescription => ({
+    place: undefined,
+    autonomousSystem: { number, organizationName: undefined },
+  });
+  const index = new NameIndex({ describeExternal });
+  const numberOf = (): number | undefined => index.resolveEnd('192.0.2.1', 6, 443, 0).autonomousSystem?.number;
+  expect(numberOf()).toBe(1);
+  number = 2;
+  expect(numberOf()).toBe(1);
+  index.describeAnew();
+  expect(numberOf()).toBe(2);
 });

@@ -20,6 +20,8 @@ const QUESTIONS_AN_EVENT = 5;
 const TOLERANCE_MS = 10_000;
 const NODES = 3;
 const ADDRESSES = 6;
+/** So few that addresses are free at times. */
+const MOST_PODS = 10;
 const NEVER_MS = 1e15;
 
 interface Tenure {
@@ -135,7 +137,7 @@ class World {
     this.nowMs += this.#random(8_000);
     const pod = this.model.pods[this.#random(this.model.pods.length || 1)];
     const what = this.#random(12);
-    if (what < 4 || pod === undefined) this.#addPod();
+    if (pod === undefined || (what < 5 && this.model.pods.length < MOST_PODS)) this.#addPod();
     else if (what < 6) this.#deletePod(pod);
     else if (what === 6) this.#finishPod(pod);
     else if (what === 7) this.#relabel(pod);

@@ -329,6 +329,17 @@ describe('a name is one object while it stays true', () => {
     expect(resolve(index, '10.1.0.5', 0)).toBe(after);
   });
 
+  test('what has ended tells what is said of it later', () => {
+    const index = new NameIndex();
+    fill(index);
+    index.apply('Pod', 'MODIFIED', pod({ phase: 'Succeeded', labels: { app: 'cart' } }), at(1));
+    const before = resolve(index, '10.1.0.5', 0);
+    index.apply('Pod', 'MODIFIED', pod({ phase: 'Succeeded', labels: { app: 'cart' } }), at(2));
+    expect(resolve(index, '10.1.0.5', 0)).toBe(before);
+    index.apply('Pod', 'MODIFIED', pod({ phase: 'Succeeded', labels: { app: 'shop' } }), at(3));
+    expect(resolve(index, '10.1.0.5', 0).labels).toEqual({ app: 'shop' });
+  });
+
   test('a pod of the host network tells its changes too', () => {
     const index = new NameIndex();
     fill(index);

@@ -314,6 +314,17 @@ describe('addresses of nodes and of nobody', () => {
     ]);
   });
 
+  test('a block that a node names twice ends with it too', () => {
+    const index = new NameIndex();
+    const set = (...podCIDRs: string[]): void => index.apply('Node', 'MODIFIED', nodeObject('n1', { podCIDRs }), at(0));
+    const kind = (): string => index.resolveEnd('10.1.0.7', tcp, 1, at(0)).kind;
+    set('10.1.0.0/24', '10.1.0.0/24');
+    set('10.1.0.0/24');
+    expect(kind()).toBe('unknown');
+    set('10.2.0.0/24');
+    expect(kind()).toBe('external');
+  });
+
   test('an address outside is described once, and is one object while it is in use', () => {
     const asked: string[] = [];
     const describeExternal = (address: string) => {
