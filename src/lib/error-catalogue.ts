@@ -27,7 +27,7 @@ export const ERROR_CATALOGUE = {
   CAPTURE_RIGHT_MISSING: {
     message: 'No capture backend may look at {interfaceName}: {reasons}',
     remedy:
-      'Grant the container NET_RAW (cap backend) or NET_RAW and BPF (ebpf backend), or run as root in the network namespace.',
+      'Grant the container NET_RAW (cap backend) or NET_RAW, BPF and PERFMON (ebpf backend), or run as root in the network namespace.',
     exitCode: EXIT.missingRight,
   },
   CAPTURE_BACKEND_UNAVAILABLE: {

@@ -49,7 +49,7 @@ export class FilterSocket {
     checked(
       libc.setsockopt(this.#fd, SOL_SOCKET, SO_ATTACH_BPF, descriptor, 4),
       'setsockopt(SO_ATTACH_BPF)',
-      'Grant BPF, or choose --backend cap.',
+      'Grant BPF and PERFMON, or choose --backend cap.',
     );
   }
 
