@@ -44,7 +44,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'demo',
-    summary: 'a few pods in network namespaces, each with a probe, and a live table of their flows',
+    summary: 'a few pods in network namespaces, each with a probe, and a live page of their connections by name',
     operands: [],
     settings: 'demo',
     load: async () => (await import('./demo-command.ts')).demoCommand,

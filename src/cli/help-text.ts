@@ -1,4 +1,4 @@
-import { toEnvName, type Setting } from '../config/setting.ts';
+import { toDefault, toEnvName, type Setting, type SettingCommand } from '../config/setting.ts';
 import { SETTINGS } from '../config/settings-list.ts';
 import { listSettingKeys } from '../config/settings.ts';
 import { COMMANDS, type Command } from './commands.ts';
@@ -23,12 +23,14 @@ export function toProgramHelp(): string {
 /** What `podflow COMMAND --help` prints. */
 export function toCommandHelp(command: Command): string {
   const usage = ['podflow', command.name, ...command.operands, ...(command.settings === undefined ? [] : ['[FLAGS]'])];
-  const settings = command.settings === undefined ? [] : listSettingKeys(command.settings).map((key) => SETTINGS[key]);
-  return [`Usage: ${usage.join(' ')}`, '', `  ${command.summary}`, '', ...settings.map(toSettingLines)].join('\n');
+  const { settings: name } = command;
+  const lines = name === undefined ? [] : listSettingKeys(name).map((key) => toSettingLines(SETTINGS[key], name));
+  return [`Usage: ${usage.join(' ')}`, '', `  ${command.summary}`, '', ...lines].join('\n');
 }
 
-function toSettingLines(setting: Setting<unknown>): string {
+function toSettingLines(setting: Setting<unknown>, command: SettingCommand): string {
   const value = setting.form.isSwitch === true ? '' : ` <${setting.form.description}>`;
-  const fallback = setting.default === undefined ? '' : ` (default ${setting.default})`;
-  return `  --${setting.flag}${value}\n      ${setting.meaning}${fallback}\n      ${toEnvName(setting.flag)}\n`;
+  const fallback = toDefault(setting, command);
+  const told = fallback === undefined ? '' : ` (default ${fallback})`;
+  return `  --${setting.flag}${value}\n      ${setting.meaning}${told}\n      ${toEnvName(setting.flag)}\n`;
 }

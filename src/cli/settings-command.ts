@@ -21,6 +21,7 @@ function toListed(setting: Setting<unknown>) {
     env: toEnvName(setting.flag),
     form: setting.form.description,
     default: setting.default ?? null,
+    defaultFor: setting.defaultFor ?? {},
     commands: setting.commands,
     secret: setting.isSecret === true,
     standardEnv: setting.standardEnv ?? [],

@@ -1,6 +1,6 @@
 import * as form from './forms.ts';
 import { declareSettings } from './setting.ts';
-import { ELASTIC, ENRICH } from './setting-commands.ts';
+import { ELASTIC, SERVICE } from './setting-commands.ts';
 
 /** Where Elasticsearch is, and how it is spoken to. */
 export const ELASTICSEARCH_SETTINGS = declareSettings({
@@ -66,7 +66,7 @@ export const ELASTICSEARCH_SETTINGS = declareSettings({
     flag: 'elasticsearch-compression',
     form: form.choice('gzip', 'none'),
     default: 'none',
-    commands: ENRICH,
+    commands: SERVICE,
     meaning:
       'compression of bulk requests: gzip takes a tenth of the network, and about as much processor time as all the rest',
   },
@@ -74,14 +74,14 @@ export const ELASTICSEARCH_SETTINGS = declareSettings({
     flag: 'elasticsearch-timeout',
     form: form.duration('100ms', '10m'),
     default: '5s',
-    commands: ENRICH,
+    commands: SERVICE,
     meaning: 'time in which a batch must be stored, retries included; then its sender is told to come back',
   },
   elasticsearchBulkBytes: {
     flag: 'elasticsearch-bulk-size',
     form: form.byteSize('64KiB', '90MiB'),
     default: '5MiB',
-    commands: ENRICH,
+    commands: SERVICE,
     meaning: 'size of a bulk request, before compression',
   },
 });

@@ -1,6 +1,6 @@
 import * as form from './forms.ts';
 import { declareSettings } from './setting.ts';
-import { ENRICH, NAMING } from './setting-commands.ts';
+import { ENRICH, JOINING, NAMING, SERVICE } from './setting-commands.ts';
 
 /** How the enrichment service names, joins, counts and shows connections. */
 export const ENRICH_SETTINGS = declareSettings({
@@ -65,14 +65,16 @@ export const ENRICH_SETTINGS = declareSettings({
     flag: 'join-window',
     form: form.duration('0ms', '5m'),
     default: '2500ms',
-    commands: ENRICH,
-    meaning: 'how long one end’s perspective waits for the other’s: more than the nodes’ clocks differ',
+    defaultFor: { demo: '900ms' },
+    commands: SERVICE,
+    meaning:
+      'how long one end’s perspective waits for the other’s: more than the nodes’ clocks differ, and less than the interval',
   },
   maxHeldRecords: {
     flag: 'max-held-records',
     form: form.count(1, 16_777_216),
     default: '262144',
-    commands: ENRICH,
+    commands: SERVICE,
     meaning: 'records that wait to be joined and stored; further requests are told to come back',
   },
   routing: {
@@ -87,42 +89,42 @@ export const ENRICH_SETTINGS = declareSettings({
     flag: 'flow-series',
     form: form.choice('workload', 'pod', 'both', 'none'),
     default: 'both',
-    commands: ENRICH,
+    commands: SERVICE,
     meaning: 'which families of connections /metrics has: per pair of workloads, per pair of pods',
   },
   api: {
     flag: 'api',
     form: form.choice('on', 'off'),
     default: 'on',
-    commands: ENRICH,
+    commands: SERVICE,
     meaning: '/api/flows and /api/map beside /metrics',
   },
   recentFlows: {
     flag: 'recent-flows',
     form: form.count(1, 1_000_000),
     default: '10000',
-    commands: ENRICH,
+    commands: SERVICE,
     meaning: 'connections that /api/flows can look back on',
   },
   mapWindowMs: {
     flag: 'map-window',
     form: form.duration('10s', '24h'),
     default: '5m',
-    commands: ENRICH,
+    commands: SERVICE,
     meaning: 'time that /api/map looks back on',
   },
   documents: {
     flag: 'documents',
     form: form.choice('none', 'ndjson', 'ecs'),
     default: 'none',
-    commands: NAMING,
+    commands: JOINING,
     meaning: 'how connections are also written: OpenTelemetry names, or ECS documents; one JSON object a line',
   },
   documentNamespace: {
     flag: 'data-stream-namespace',
     form: form.text('name'),
     default: 'default',
-    commands: ENRICH,
+    commands: JOINING,
     meaning: 'data_stream.namespace of the documents: they go to logs-podflow.flow-NAMESPACE',
   },
 });

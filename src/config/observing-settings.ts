@@ -80,6 +80,7 @@ export const OBSERVING_SETTINGS = declareSettings({
     flag: 'interval',
     form: form.duration('100ms', '1h'),
     default: '10s',
+    defaultFor: { demo: '1s' },
     commands: RUNS,
     meaning: 'time between reports, aligned to the wall clock; for enrich that of the observers',
   },

@@ -10,7 +10,7 @@ export const OUTPUT_SETTINGS = declareSettings({
     default: undefined,
     commands: RUNS,
     meaning:
-      'base address of the OTLP receiver, to which /v1/logs is added; nothing is sent unless it or OTEL_EXPORTER_OTLP_[LOGS_]ENDPOINT is set; enrich sends its documents as body maps',
+      'base address of the OTLP receiver, to which /v1/logs is added; nothing is sent unless it or OTEL_EXPORTER_OTLP_[LOGS_]ENDPOINT is set; enrich and demo send their documents as body maps',
   },
   otlpEncoding: {
     flag: 'otlp-encoding',
@@ -61,15 +61,17 @@ export const OUTPUT_SETTINGS = declareSettings({
     flag: 'metrics-host',
     form: form.ipAddress(),
     default: '0.0.0.0',
+    defaultFor: { demo: '127.0.0.1' },
     commands: SERVING,
-    meaning: 'address on which /metrics, /healthz and /readyz listen',
+    meaning: 'address on which /metrics, /healthz, /readyz and the API listen',
   },
   metricsPort: {
     flag: 'metrics-port',
     form: form.portOrOff(),
     default: '9464',
+    defaultFor: { demo: '0' },
     commands: SERVING,
-    meaning: 'port of /metrics, /healthz and /readyz; 0 is any free one',
+    meaning: 'port of /metrics, /healthz, /readyz and the API; 0 is any free one',
   },
   pairSeriesLimit: {
     flag: 'pair-series-limit',

@@ -1,7 +1,7 @@
 import { PodflowError } from '../lib/podflow-error.ts';
 import { parseEnvironment, type Environment } from './parse-environment.ts';
 import { parseFlags, type GivenText } from './parse-flags.ts';
-import type { Setting, SettingCommand } from './setting.ts';
+import { toDefault, type Setting, type SettingCommand } from './setting.ts';
 import { SETTINGS } from './settings-list.ts';
 import { listSettingKeys, type SettingsOf } from './settings.ts';
 
@@ -26,7 +26,7 @@ export function resolveSettings<Command extends SettingCommand>(
   const entries = listSettingKeys(command).map((key) => {
     const setting: Setting<unknown> = SETTINGS[key];
     const given = flags.given.get(key) ?? environment.given.get(key) ?? readStandard(setting, env);
-    return [key, parseValue(setting, given, problems)];
+    return [key, parseValue(setting, given, toDefault(setting, command), problems)];
   });
   if (problems.length > 0) {
     const list = problems.map((problem) => `- ${problem}`).join('\n');
@@ -40,8 +40,13 @@ function readStandard({ standardEnv = [] }: Setting<unknown>, env: Environment):
   return name === undefined ? undefined : { text: env[name] ?? '', source: name };
 }
 
-function parseValue(setting: Setting<unknown>, given: GivenText | undefined, problems: string[]): unknown {
-  const text = given?.text ?? setting.default;
+function parseValue(
+  setting: Setting<unknown>,
+  given: GivenText | undefined,
+  fallback: string | undefined,
+  problems: string[],
+): unknown {
+  const text = given?.text ?? fallback;
   if (text === undefined) return undefined;
   const parsed = setting.form.schema.safeParse(text);
   if (parsed.success) return parsed.data;

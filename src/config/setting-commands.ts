@@ -12,8 +12,13 @@ export const RECEIVING = ['node', 'enrich'] as const;
 export const PROBE = ['probe'] as const;
 export const NODE = ['node'] as const;
 export const ENRICH = ['enrich'] as const;
+/** Those that run the enrichment service. */
+export const SERVICE = ['enrich', 'demo'] as const;
+/** Those that are told names. */
 export const NAMING = ['enrich', 'replay'] as const;
-export const ELASTIC = ['enrich', 'setup'] as const;
+/** Those that make connections of records. */
+export const JOINING = ['enrich', 'replay', 'demo'] as const;
+export const ELASTIC = ['enrich', 'setup', 'demo'] as const;
 export const SETUP = ['setup'] as const;
 export const DEMO = ['demo'] as const;
 export const DECAPSULATING = ['probe', 'node', 'replay'] as const;

@@ -9,6 +9,8 @@ export interface Setting<Value> {
   readonly form: Form<Value>;
   /** Text that counts without flag and environment; undefined: the value is then undefined. */
   readonly default: string | undefined;
+  /** For commands with another default; only of settings that have one. */
+  readonly defaultFor?: Readonly<Partial<Record<SettingCommand, string>>>;
   readonly commands: readonly SettingCommand[];
   readonly meaning: string;
   /** Shown nowhere; may come from the file that `<environment name>_FILE` names. */
@@ -20,6 +22,11 @@ export interface Setting<Value> {
 /** What a declaration resolves to. */
 export type ValueOf<Declared extends Setting<unknown>> =
   Declared extends Setting<infer Value> ? Value | (Declared['default'] extends string ? never : undefined) : never;
+
+/** The text that counts for a command without flag and environment. */
+export function toDefault(setting: Setting<unknown>, command: SettingCommand): string | undefined {
+  return setting.defaultFor?.[command] ?? setting.default;
+}
 
 /** `otlp-endpoint` → `PODFLOW_OTLP_ENDPOINT`. */
 export function toEnvName(flag: string): string {

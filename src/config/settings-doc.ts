@@ -21,6 +21,13 @@ export function toSettingsDoc(): string {
   return HEAD + toMarkdownTable([head, ...Object.values(SETTINGS).map(toRow)]);
 }
 
+function toDefaults({ default: fallback, defaultFor = {} }: Setting<unknown>): string {
+  if (fallback === undefined) return '';
+  return [`\`${fallback}\``, ...Object.entries(defaultFor).map(([command, text]) => `${command} \`${text}\``)].join(
+    ', ',
+  );
+}
+
 function toRow(setting: Setting<unknown>): string[] {
   const name = toEnvName(setting.flag);
   const names = [name, ...(setting.isSecret === true ? [`${name}_FILE`] : []), ...(setting.standardEnv ?? [])];
@@ -28,7 +35,7 @@ function toRow(setting: Setting<unknown>): string[] {
     `\`--${setting.flag}\``,
     names.map((each) => `\`${each}\``).join(', '),
     setting.form.description,
-    setting.default === undefined ? '' : `\`${setting.default}\``,
+    toDefaults(setting),
     setting.commands.join(', '),
     setting.meaning,
   ];

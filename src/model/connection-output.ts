@@ -6,7 +6,10 @@ export type DeliveryOutcome =
   | {
       /** Each is stored for good, or given up and counted with its reason. */
       readonly kind: 'taken';
-      /** Positions in the batch of those that were there already (told by another replica, or sent again). */
+      /**
+       * Positions in the batch of those that were there already (told by another replica, or sent again). What the output
+       * stored itself of a batch that it then answered `later` is not among them: nobody was told of that.
+       */
       readonly alreadyStored: ReadonlySet<number> | undefined;
     }
   | {

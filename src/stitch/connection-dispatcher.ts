@@ -2,7 +2,7 @@ import type { Connection } from '../model/connection.ts';
 import type { ConnectionOutput, ConnectionSink, DeliveryOutcome } from '../model/connection-output.ts';
 import type { EndResolver } from '../model/named-end.ts';
 import type { Deadline } from '../model/stage.ts';
-import { DeliveredMemory } from './delivered-memory.ts';
+import { DeliveredMemory, SEEN } from './delivered-memory.ts';
 import { describeConnection } from './describe-connection.ts';
 import type { JoinTally } from './join-tally.ts';
 import type { OpenConnection } from './open-connection.ts';
@@ -31,8 +31,8 @@ export class ConnectionDispatcher {
   #lastSentMs = -Infinity;
   #timer: NodeJS.Timeout | undefined;
   readonly #idle = new Set<() => void>();
-  /** Connections of postponed batches: an output may have them by now, and no sink has. */
-  readonly #uncounted = new DeliveredMemory();
+  /** By output: connections that it newly stored while another one postponed them. No sink was told of them. */
+  readonly #uncounted: readonly DeliveredMemory[];
 
   constructor(
     options: DispatchOptions,
@@ -45,6 +45,7 @@ export class ConnectionDispatcher {
     this.#onSettled = onSettled;
     this.#batchConnections = batchConnections;
     this.#maxInFlight = maxInFlightBatches;
+    this.#uncounted = options.outputs.map(() => new DeliveredMemory());
   }
 
   add(connection: OpenConnection): void {
@@ -60,18 +61,15 @@ export class ConnectionDispatcher {
       this.#ready = rest;
       void this.#deliver(batch);
     }
-    if (this.#ready.length > 0) this.#timer ??= setTimeout(() => this.#onTimer(), LINGER_MS);
+    if (this.#ready.length > 0 && this.#timer === undefined) this.#timer = setTimeout(() => this.#onTimer(), LINGER_MS);
   }
 
   /** Resolves when nothing is ready or under way, or the deadline has passed. */
   async drain(deadline: Deadline): Promise<void> {
-    this.#lastSentMs = -Infinity;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.send();
     if (this.#inFlight === 0 && this.#ready.length === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#idle.add(resolve);
+    this.send();
     const timer = setTimeout(resolve, deadline.remainingMs());
     await promise;
     clearTimeout(timer);
@@ -79,7 +77,8 @@ export class ConnectionDispatcher {
   }
 
   #isBatchDue(): boolean {
-    return this.#ready.length >= this.#batchConnections || performance.now() - this.#lastSentMs >= LINGER_MS;
+    const isFull = this.#ready.length >= this.#batchConnections;
+    return isFull || this.#idle.size > 0 || performance.now() - this.#lastSentMs >= LINGER_MS;
   }
 
   #onTimer(): void {
@@ -94,7 +93,7 @@ export class ConnectionDispatcher {
     this.#inFlight--;
     const postponement = outcomes.find((outcome) => outcome.kind === 'later');
     if (postponement === undefined) this.#take(batch, outcomes);
-    else this.#postpone(batch, postponement);
+    else this.#postpone(batch, postponement, outcomes);
     this.send();
     if (this.#inFlight === 0 && this.#ready.length === 0) for (const resolve of this.#idle) resolve();
   }
@@ -108,12 +107,24 @@ export class ConnectionDispatcher {
     }
   }
 
-  #postpone(batch: readonly OpenConnection[], { status, retryAfterMs, message }: Postponement): void {
+  #postpone(
+    batch: readonly OpenConnection[],
+    { status, retryAfterMs, message }: Postponement,
+    outcomes: readonly DeliveryOutcome[],
+  ): void {
+    outcomes.forEach((outcome, output) => this.#noteStored(batch, outcome, output));
     for (const connection of batch) {
       this.#tally.postpone(connection);
-      this.#uncounted.add(connection.joinId, toSeconds(connection), 1, connection.part);
       this.#settle(connection, { kind: 'later', status, retryAfterMs, message });
     }
+  }
+
+  #noteStored(batch: readonly OpenConnection[], outcome: DeliveryOutcome, output: number): void {
+    if (outcome.kind !== 'taken') return;
+    batch.forEach((each, i) => {
+      if (outcome.alreadyStored?.has(i) !== true)
+        this.#uncounted[output]?.add(each.joinId, toSeconds(each), SEEN.client, each.part);
+    });
   }
 
   #settle(connection: OpenConnection, postponement: Postponement | undefined): void {
@@ -123,15 +134,18 @@ export class ConnectionDispatcher {
 
   /**
    * Those that no output had before: what another replica told, or a former life of this process, was counted there.
-   * What a postponed batch left behind in an output was not.
+   * What an output stored of a batch that another one postponed was not.
    */
   #withoutStored(batch: readonly Connection[], outcomes: readonly DeliveryOutcome[]): readonly Connection[] {
-    const stored = outcomes.flatMap((outcome) =>
-      outcome.kind === 'taken' && outcome.alreadyStored !== undefined ? [outcome.alreadyStored] : [],
-    );
-    if (stored.length === 0) return batch;
-    const isStored = (i: number): boolean => stored.some((positions) => positions.has(i));
-    return batch.filter((each, i) => !isStored(i) || this.#uncounted.knows(each.joinId, toSeconds(each), each.part));
+    const isStored = (each: Connection, i: number): boolean =>
+      outcomes.some(
+        (outcome, output) =>
+          outcome.kind === 'taken' &&
+          outcome.alreadyStored?.has(i) === true &&
+          this.#uncounted[output]?.knows(each.joinId, toSeconds(each), each.part) === false,
+      );
+    const isAnyStored = outcomes.some((outcome) => outcome.kind === 'taken' && outcome.alreadyStored !== undefined);
+    return isAnyStored ? batch.filter((each, i) => !isStored(each, i)) : batch;
   }
 }
 

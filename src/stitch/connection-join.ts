@@ -6,6 +6,7 @@ import type { Deadline } from '../model/stage.ts';
 import type { StitchCounters, UnjoinedReason } from '../model/stitch-counters.ts';
 import { ConnectionDispatcher } from './connection-dispatcher.ts';
 import { DeliveredMemory, SEEN } from './delivered-memory.ts';
+import { isToldByClient } from './is-told-by-client.ts';
 import { toIntervalStartMs, toJoinId } from './join-key.ts';
 import { JoinTally } from './join-tally.ts';
 import { JoinWindow } from './join-window.ts';
@@ -15,6 +16,7 @@ import type { OpenConnection } from './open-connection.ts';
 import { toPerspective, type Perspective } from './perspective.ts';
 import { toReportHash } from './report-hash.ts';
 import { RequestTicket, type JoinAnswer } from './request-ticket.ts';
+import { toSeen } from './to-seen.ts';
 
 export interface ConnectionJoinOptions {
   readonly resolver: EndResolver;
@@ -59,6 +61,7 @@ export class ConnectionJoin {
   readonly #tally = new JoinTally();
   readonly #dispatcher: ConnectionDispatcher;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(options: ConnectionJoinOptions) {
     const {
@@ -108,12 +111,18 @@ export class ConnectionJoin {
     return this.#tally.counters();
   }
 
+  /** Sends out what waits, within the deadline: for a source that knows when both perspectives are there. */
+  async flush(deadline: Deadline): Promise<void> {
+    this.#sendDue(Infinity);
+    await this.#dispatcher.drain(deadline);
+  }
+
   /** Sends out what waits, within the deadline. Records that still come are joined with nothing and go out alone. */
   async stop(deadline: Deadline): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#sendDue(Infinity);
-    await this.#dispatcher.drain(deadline);
+    this.#isStopped = true;
+    await this.flush(deadline);
   }
 
   #tick(): void {
@@ -122,8 +131,8 @@ export class ConnectionJoin {
 
   #sendDue(nowMs: number): void {
     for (let due = this.#window.takeDue(nowMs); due !== undefined; due = this.#window.takeDue(nowMs)) {
-      this.#observed.miss(toOtherAddress(due));
-      this.#goOut(due);
+      if (isToldByClient(due, this.#memory, this.#intervalMs)) this.#letGo(due);
+      else this.#goOutAlone(due);
     }
     this.#dispatcher.send();
   }
@@ -139,12 +148,21 @@ export class ConnectionJoin {
     if (known?.state === 'waiting') return this.#add(known, told);
     if (known !== undefined) return this.#comeAfter(known, told);
     const seen = this.#memory.find(joinId, intervalStartMs / this.#intervalMs);
-    if (seen === 0) return this.#open(joinId, intervalStartMs, told, nowMs + this.#windowMs);
+    if (seen === 0) return this.#begin(joinId, intervalStartMs, told, nowMs + this.#windowMs);
     if ((seen & SEEN[perspective]) === 0) return this.#tally.passBy('late');
     const isCounted = perspective === 'client' || (seen & SEEN.client) === 0;
     if (!isCounted || this.#memory.knows(joinId, intervalStartMs / this.#intervalMs, told.report))
       return this.#tally.passBy('duplicate');
     this.#addPart(joinId, intervalStartMs, told);
+  }
+
+  /** Nothing of this interval is known; what waits next to it may be the same, told by another clock. */
+  #begin(joinId: string, intervalStartMs: number, told: Told, dueMs: number): void {
+    const skewed = this.#window.findSkewed(joinId, told.record, told.perspective, this.#windowMs);
+    if (skewed === undefined) return this.#open(joinId, intervalStartMs, told, dueMs);
+    // Whoever told first, the interval is the client's: a connection that comes again has the same one.
+    if (told.perspective === 'client') skewed.intervalStartMs = intervalStartMs;
+    this.#add(skewed, told);
   }
 
   #open(joinId: string, intervalStartMs: number, told: Told, dueMs: number): void {
@@ -218,7 +236,7 @@ export class ConnectionJoin {
   #isOtherExpected(connection: OpenConnection, record: FlowRecord): boolean {
     const isServer = connection.clientRecord !== undefined;
     const address = toOtherAddress(connection);
-    if (!this.#observed.isExpected(address)) return false;
+    if (this.#isStopped || !this.#observed.isExpected(address)) return false;
     const port = isServer ? (record.natDestinationPort ?? record.destinationPort) : record.sourcePort;
     const end = this.#options.resolver.resolveEnd(address, record.protocolNumber, port, record.startNs / 1e6);
     connection.awaitedEnd = end;
@@ -231,14 +249,28 @@ export class ConnectionJoin {
     this.#dispatcher.add(connection);
   }
 
+  #goOutAlone(connection: OpenConnection): void {
+    this.#observed.miss(toOtherAddress(connection));
+    this.#goOut(connection);
+  }
+
+  /** Its records are taken, and add nothing. */
+  #letGo(connection: OpenConnection): void {
+    connection.state = 'out';
+    this.#tally.goOut();
+    for (let i = 0; i < connection.recordCount; i++) this.#tally.passBy('late');
+    connection.settleTickets(undefined);
+    this.#window.release(connection);
+  }
+
   #settled(connection: OpenConnection, isTaken: boolean): void {
     if (isTaken) this.#remember(connection);
     this.#window.release(connection);
   }
 
   #remember(connection: OpenConnection): void {
-    const { joinId, clientRecord, serverRecord } = connection;
-    const seen = (clientRecord === undefined ? 0 : SEEN.client) | (serverRecord === undefined ? 0 : SEEN.server);
+    const { joinId, clientRecord } = connection;
+    const seen = toSeen(connection);
     const interval = connection.intervalStartMs / this.#intervalMs;
     const isClient = clientRecord !== undefined;
     this.#memory.add(joinId, interval, seen, isClient ? connection.clientReport : connection.serverReport);

@@ -1,5 +1,8 @@
-/** What is remembered of a connection's interval: which perspectives it went out with. */
-export const SEEN = { client: 1, server: 2 } as const;
+/**
+ * What is remembered of a connection's interval: which perspectives it went out with, and whether the client's told of
+ * its begin or its end.
+ */
+export const SEEN = { client: 1, server: 2, clientBegin: 4, clientEnd: 8 } as const;
 
 export interface DeliveredMemoryOptions {
   /** Reports remembered, default 2,097,152: 24 to 48 bytes each. */
@@ -10,15 +13,19 @@ export interface DeliveredMemoryOptions {
 
 const FIRST_SLOTS = 1 << 10;
 const WORDS = 3;
-/** Base64 characters of a Community ID that make a fingerprint: two words of 30 bits. */
+/** Base64 characters of a Community ID that make a word of its fingerprint: 30 bits. */
 const FINGERPRINT_CHARS = 5;
+/** The first word lies beside what was seen, and gives two bits for that. */
+const SEEN_BITS = 4;
+const SEEN_MASK = (1 << SEEN_BITS) - 1;
+const FIRST_MASK = -1 >>> SEEN_BITS;
 const FIRST_CHAR = 2;
 const SECOND_CHAR = FIRST_CHAR + FINGERPRINT_CHARS;
 
 /**
  * Which connections went out lately, interval by interval, so that what comes late or twice is told from what is new. The
- * interval that was begun first is forgotten first. A connection is known by 60 bits of its Community ID, which is a
- * hash: among a million two are the same with a chance below one in a million.
+ * interval that was begun first is forgotten first. A connection is known by 58 bits of its Community ID, which is a
+ * hash: among a million two are the same with a chance below two in a million.
  */
 export class DeliveredMemory {
   readonly #maxReports: number;
@@ -33,23 +40,23 @@ export class DeliveredMemory {
     this.#maxIntervals = maxIntervals;
   }
 
-  /** The perspectives that went out, as a union of `SEEN`; 0 for none. */
+  /** What went out, as a union of `SEEN`; 0 for nothing. */
   find(joinId: string, intervalNumber: number): number {
     const table = this.#at(intervalNumber);
-    return table === undefined ? 0 : table.find(readWord(joinId, FIRST_CHAR), readWord(joinId, SECOND_CHAR));
+    return table === undefined ? 0 : table.find(readFirst(joinId), readWord(joinId, SECOND_CHAR));
   }
 
   /** Whether this very report went out (`toReportHash`). */
   knows(joinId: string, intervalNumber: number, report: number): boolean {
     const table = this.#at(intervalNumber);
-    return table?.knows(readWord(joinId, FIRST_CHAR), readWord(joinId, SECOND_CHAR), report) === true;
+    return table?.knows(readFirst(joinId), readWord(joinId, SECOND_CHAR), report) === true;
   }
 
   /** @param report one of the reports that went out in it */
   add(joinId: string, intervalNumber: number, seen: number, report: number): void {
     const table = this.#at(intervalNumber) ?? this.#begin(intervalNumber);
     const before = table.reports;
-    table.add(readWord(joinId, FIRST_CHAR), readWord(joinId, SECOND_CHAR), seen, report);
+    table.add(readFirst(joinId), readWord(joinId, SECOND_CHAR), seen, report);
     this.#reports += table.reports - before;
     if (this.#reports > this.#maxReports) this.#forgetOldest();
   }
@@ -111,7 +118,7 @@ class IntervalTable {
   find(first: number, second: number): number {
     let seen = 0;
     for (let row = this.#begin(first); this.#rows[row] !== 0; row = this.#next(row))
-      if (this.#holds(row, first, second)) seen |= (this.#rows[row] as number) & 3;
+      if (this.#holds(row, first, second)) seen |= (this.#rows[row] as number) & SEEN_MASK;
     return seen;
   }
 
@@ -123,7 +130,7 @@ class IntervalTable {
     if (this.reports * 2 >= this.#slots) this.#grow();
     const row = this.#locate(first, second, report);
     if (this.#rows[row] === 0) this.reports++;
-    this.#rows[row] = (first << 2) | ((this.#rows[row] as number) & 3) | seen;
+    this.#rows[row] = (first << SEEN_BITS) | ((this.#rows[row] as number) & SEEN_MASK) | seen;
     this.#rows[row + 1] = second;
     this.#rows[row + 2] = report;
   }
@@ -147,7 +154,7 @@ class IntervalTable {
   }
 
   #holds(row: number, first: number, second: number): boolean {
-    return (this.#rows[row] as number) >>> 2 === first && this.#rows[row + 1] === second;
+    return (this.#rows[row] as number) >>> SEEN_BITS === first && this.#rows[row + 1] === second;
   }
 
   #grow(): void {
@@ -159,10 +166,14 @@ class IntervalTable {
       if (head !== 0)
         this.#rows.set(
           old.subarray(row, row + WORDS),
-          this.#locate(head >>> 2, old[row + 1] as number, old[row + 2] as number),
+          this.#locate(head >>> SEEN_BITS, old[row + 1] as number, old[row + 2] as number),
         );
     }
   }
+}
+
+function readFirst(joinId: string): number {
+  return readWord(joinId, FIRST_CHAR) & FIRST_MASK;
 }
 
 /** Five base64 characters as 30 bits; others than base64 count as their code's low bits. */

@@ -1,4 +1,7 @@
+import type { FlowRecord } from '../model/flow-record.ts';
+import { isSameReport } from './is-same-report.ts';
 import { OpenConnection } from './open-connection.ts';
+import type { Perspective } from './perspective.ts';
 
 /** Free connections that are kept for use. */
 const POOL_CONNECTIONS = 16_384;
@@ -17,6 +20,19 @@ export class JoinWindow {
   find(joinId: string, intervalStartMs: number, part: number): OpenConnection | undefined {
     let connection = this.#byId.get(joinId);
     while (connection !== undefined && (connection.intervalStartMs !== intervalStartMs || connection.part !== part))
+      connection = connection.next;
+    return connection;
+  }
+
+  /** One that waits for this very report, which clocks put into another interval; see `isSameReport`. */
+  findSkewed(
+    joinId: string,
+    record: FlowRecord,
+    perspective: Perspective,
+    toleranceMs: number,
+  ): OpenConnection | undefined {
+    let connection = this.#byId.get(joinId);
+    while (connection !== undefined && !isSameReport(connection, record, perspective, toleranceMs))
       connection = connection.next;
     return connection;
   }

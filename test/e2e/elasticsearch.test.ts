@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Invocation } from '../../src/cli/invocation.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
 import { BulkLines } from '../../src/ecs/document/bulk-lines.ts';
 import { DocumentEncoder } from '../../src/ecs/document/document-encoder.ts';
 import {
@@ -132,6 +134,20 @@ describeWithTools('a real Elasticsearch', ELASTICSEARCH_TOOLS, () => {
     await apply(first);
     const second = await plan();
     expect(actions(second).map((action) => action.split(' ')[0])).toEqual(['unchanged', 'unchanged', 'unchanged']);
+  });
+
+  test('is set up by the command too', async () => {
+    const lines: string[] = [];
+    const stdout = { write: (text: string) => lines.push(text) > 0 } as unknown as Invocation['stdout'];
+    const stderr = { write: () => true } as unknown as Invocation['stderr'];
+    const args = ['setup', 'elasticsearch', '--elasticsearch-url', server.url, '--dry-run'];
+    expect(await runCli({ args, env: {}, stdout, stderr })).toBe(0);
+    expect(lines.join('')).toContain('index template logs-podflow.flow (version 1) is as it should be');
+    lines.length = 0;
+    expect(await runCli({ args: [...args.slice(0, -1), '--json'], env: {}, stdout, stderr })).toBe(0);
+    expect(JSON.parse(lines.join(''))).toMatchObject({ isApplied: true, steps: [{}, {}, { action: 'unchanged' }] });
+    expect(await runCli({ args: ['setup', 'kafka'], env: {}, stdout, stderr })).toBe(2);
+    expect(await runCli({ args: ['setup', 'elasticsearch'], env: {}, stdout, stderr })).toBe(2);
   });
 
   test('makes indices of the data stream as the templates say', async () => {
@@ -332,6 +348,33 @@ describeWithTools('a real Elasticsearch', ELASTICSEARCH_TOOLS, () => {
       expect((await readDocuments(stream)).size).toBe(50);
       // The first five were told; of the others it does not matter which request stored them.
       expect(second.alreadyStored?.size ?? 0).toBeLessThanOrEqual(5);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'is killed while it is written to: every document is stored, and told of as new, exactly once',
+    async () => {
+      const { output, namespace, stream } = await startOutput({ timeoutMs: 1_000 });
+      const all = createSampleConnections(6_000);
+      const batches = Array.from({ length: 60 }, (_, i) => all.slice(i * 100, (i + 1) * 100));
+      let newCount = 0;
+      let isKilled = false;
+      const write = async (): Promise<void> => {
+        for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+          const { alreadyStored } = await deliverUntilTaken(output, batch);
+          newCount += batch.length - (alreadyStored?.size ?? 0);
+          if (isKilled || batches.length > 40) continue;
+          isKilled = true;
+          await server.halt('SIGKILL');
+          await server.resume();
+        }
+      };
+      await Promise.all([write(), write(), write(), write()]);
+      const expected = toDocuments(all, namespace).size;
+      expect((await readDocuments(stream)).size).toBe(expected);
+      expect(newCount).toBe(expected);
+      expect(output.counters().postponedBatches).toBeGreaterThan(0);
     },
     TEST_MS,
   );

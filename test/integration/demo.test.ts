@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { DemoSummary } from '../../src/roles/demo/demo-summary.ts';
+import { validateEcsDocument } from '../support/ecs-validator.ts';
 import { describeWithRights } from '../support/requirements.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -43,6 +46,57 @@ function expectResolved({ dialled, delivered }: DemoSummary): void {
   expect(new Set(toDns.map((pair) => pair.backend?.pod))).toEqual(new Set(['kube-system/coredns-0']));
 }
 
+/**
+ * Every frame that an observer reported is in a connection, by the one end or the other: the observers count for
+ * themselves, the connections come through the node, OTLP and the join.
+ */
+function expectAllJoined({ dialled, delivered, observers, perspectives }: DemoSummary): void {
+  const reported = observers.map(({ losses }) => (losses as { flowTable?: { reportedFrames: number } }).flowTable);
+  const joined = [...dialled, ...delivered].reduce((sum, pair) => sum + pair.packets + pair.reversePackets, 0);
+  expect(joined).toBeGreaterThan(200);
+  expect(joined).toBe(reported.reduce((sum, flows) => sum + (flows?.reportedFrames ?? 0), 0));
+  expect(perspectives.both).toBeGreaterThan(perspectives.client + perspectives.server);
+}
+
+function expectWorkloads({ workloads, connections }: DemoSummary): void {
+  const toWeb = workloads.find((pair) => pair.service === 'service shop/web');
+  expect(toWeb).toMatchObject({
+    source: 'Deployment shop/frontend',
+    destination: 'Deployment shop/web',
+    port: 8080,
+    transport: 'tcp',
+    failures: {},
+  });
+  // Nothing is lost between two namespaces of one machine, but a connection's last packet may be in an interval of its
+  // own at one of the ends.
+  const { packets = 0, lostPackets = Infinity, reverseLostPackets = Infinity } = toWeb ?? {};
+  expect(Math.abs(lostPackets) + Math.abs(reverseLostPackets)).toBeLessThan(packets / 10);
+  expect(connections).toBe(workloads.reduce((sum, pair) => sum + pair.connections, 0));
+  const failed = workloads.find(({ destination }) => destination === 'Pod bank/ledger-0');
+  expect(Object.keys(failed?.failures ?? {})).toEqual(['syn_unanswered']);
+}
+
+async function fetchJson<T>(url: string): Promise<T> {
+  const answer = await fetch(url);
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as T;
+}
+
+interface MapAnswer {
+  readonly nodes: readonly { readonly id: string; readonly workload?: unknown }[];
+  readonly edges: readonly { readonly source: string; readonly destination: string }[];
+}
+
+/** Base address of the demo's enrichment service, as its page tells it. */
+function servingUrl(): string | undefined {
+  return /(http:\S+)\/api\/map .* enrichment/.exec(stdout)?.[1];
+}
+
+/** Slow enough for both ends' reports to meet on a machine that has much else to do. */
+const PATIENT = ['--interval', '2s', '--join-window', '1900ms'];
+const FRONTEND = 'workload/shop/Deployment/frontend';
+const WEB = 'workload/shop/Deployment/web';
+
 let demo: ChildProcess;
 let stdout = '';
 let stderr = '';
@@ -68,7 +122,7 @@ afterEach(() => {
 
 describeWithRights('demo on real packets', ['iptables', 'setpriv', 'unshare', 'nsenter'], () => {
   test('tells who called whom, what failed and why, and accounts for every frame', async () => {
-    start([process.execPath, MAIN, 'demo', '--for', '15s', '--json']);
+    start([process.execPath, MAIN, 'demo', '--for', '24s', '--json', ...PATIENT]);
     const summary = await finish();
     const of = (destination: string, port: number, transport = 'tcp'): string[] =>
       summary.drops
@@ -81,24 +135,61 @@ describeWithRights('demo on real packets', ['iptables', 'setpriv', 'unshare', 'n
     expect(of('service shop/web', 80)).toEqual([]);
     for (const observer of summary.observers) expect(observer.losses).toMatchObject({ explained: true });
     expectResolved(summary);
+    expectAllJoined(summary);
+    expectWorkloads(summary);
   }, 60_000);
 
   test('the node role alone sees the same, for all pods at once', async () => {
-    start([process.execPath, MAIN, 'demo', '--for', '12s', '--json', '--observer', 'node']);
+    start([process.execPath, MAIN, 'demo', '--for', '20s', '--json', '--observer', 'node', ...PATIENT]);
     const summary = await finish();
     expect(summary.observers.map(({ observer }) => observer)).toEqual(['node demo-node']);
     for (const observer of summary.observers) expect(observer.losses).toMatchObject({ explained: true });
     expectResolved(summary);
+    expectAllJoined(summary);
+    expectWorkloads(summary);
     expect(new Set(summary.drops.map((drop) => drop.reason))).toEqual(
       new Set(['connection_refused', 'port_unreachable', 'syn_unanswered']),
     );
   }, 60_000);
 
+  test('the page, the API, /metrics and ECS documents have the same names', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'podflow-demo-'));
+    const file = join(folder, 'documents.ndjson');
+    try {
+      start([process.execPath, MAIN, 'demo', '--documents', 'ecs', '--output-file', file]);
+      await waitFor('the demo to show joined flows', () => /web-58b7c9d4f-\w+ +both [5-9]/.test(stdout), 50_000);
+      expect(stdout).toContain('Deployment shop/frontend → service shop/web 80/tcp → Deployment shop/web 8080/tcp\n');
+      const url = servingUrl() ?? '';
+      const map = await fetchJson<MapAnswer>(`${url}/api/map?level=workload`);
+      expect(map.edges).toContainEqual(expect.objectContaining({ source: FRONTEND, destination: WEB }));
+      const { flows } = await fetchJson<{ flows: object[] }>(`${url}/api/flows?namespace=shop`);
+      expect(flows).toContainEqual(
+        expect.objectContaining({
+          'flow.perspectives': 'both',
+          'source.k8s.workload.name': 'frontend',
+          'destination.k8s.service.name': 'web',
+          'destination.k8s.workload.name': 'web',
+        }),
+      );
+      expect((await fetch(`${url}/readyz`)).status).toBe(200);
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      expect(metrics).toMatch(/^podflow_flow_bytes_total\{[^}]*src_workload="frontend"[^}]*\} [1-9]/m);
+      process.kill(demo.pid ?? 0, 'SIGINT');
+      await once(demo, 'close');
+      const documents = readFileSync(file, 'utf8').trimEnd().split('\n');
+      expect(documents.length).toBeGreaterThan(20);
+      expect(documents.flatMap((document) => validateEcsDocument(JSON.parse(document)))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 90_000);
+
   test.each(['SIGKILL', 'SIGINT'] as const)(
     '%s leaves no process and no namespace behind',
     async (signal) => {
       start([process.execPath, MAIN, 'demo']);
-      await waitFor('the demo to show flows', () => / flow records, [1-9]/.test(stdout), 40_000);
+      await waitFor('the demo to show flows', () => /[1-9]\d* connections;/.test(stdout), 40_000);
       const started = descendantsOf(demo.pid ?? 0);
       expect(started.length).toBeGreaterThan(15);
       // A terminal's Ctrl-C goes to the whole group.
@@ -126,10 +217,26 @@ describeWithRights('demo on real packets', ['iptables', 'setpriv', 'unshare', 'n
     const summary = await finish();
     expect(stderr).toContain('not root');
     expect(summary.mode).toBe('replay');
+    // The recording has the clients' end only.
+    expect(summary.perspectives).toMatchObject({ both: 0 });
+    expect(summary.workloads).toContainEqual(
+      expect.objectContaining({ source: 'Deployment shop/frontend', destination: 'service shop/web' }),
+    );
     expect(new Set(summary.drops.map((drop) => drop.reason))).toEqual(
       new Set(['connection_refused', 'port_unreachable', 'syn_unanswered']),
     );
   }, 30_000);
+
+  test('without root the API answers too, by the time of the recording', async () => {
+    const nobody = ['setpriv', '--reuid', NOBODY, '--regid', NOBODY, '--clear-groups'];
+    start([...nobody, process.execPath, MAIN, 'demo']);
+    await waitFor('the demo to show flows', () => /[1-9]\d* connections;/.test(stdout), 20_000);
+    const { edges } = await fetchJson<MapAnswer>(`${servingUrl() ?? ''}/api/map?level=workload`);
+    expect(edges).toContainEqual(expect.objectContaining({ source: FRONTEND, destination: 'service/shop/web' }));
+    process.kill(demo.pid ?? 0, 'SIGINT');
+    const [code] = (await once(demo, 'close')) as [number | null];
+    expect(code).toBe(0);
+  }, 40_000);
 });
 
 describe('demo', () => {

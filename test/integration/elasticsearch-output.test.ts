@@ -323,6 +323,13 @@ describe('bodies that are refused as a whole', () => {
       'another version',
       { status: 400, body: '{"error":{"type":"media_type_header_exception","reason":"Invalid media-type value"}}' },
     ],
+    [
+      'a version that lacks what is asked for',
+      {
+        status: 400,
+        body: '{"error":{"type":"illegal_argument_exception","reason":"request [/_bulk] contains unrecognized parameter: [require_data_stream]"}}',
+      },
+    ],
   ])('by %s are sent back, since somebody can see to it', async (_, reply) => {
     const { output, warnings } = await start(() => reply);
     expect(await output.deliver(toBatch('a', 'b'))).toMatchObject({ kind: 'later', status: 503 });

@@ -23,6 +23,18 @@ export function createResolver(kinds: Readonly<Record<string, EndKind>> = {}): E
   };
 }
 
+/** An output that answers as it is told. */
+export function createOutput(
+  answer: (batch: readonly Connection[]) => DeliveryOutcome | Promise<DeliveryOutcome>,
+): ConnectionOutput {
+  return {
+    name: 'told',
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+    deliver: async (batch) => answer(batch),
+  };
+}
+
 /** A join with an output that keeps what it was given and answers as it is told, and a clock that stands still. */
 export class JoinHarness {
   nowMs = 0;
@@ -34,19 +46,15 @@ export class JoinHarness {
   readonly answers: ((batch: readonly Connection[]) => DeliveryOutcome | Promise<DeliveryOutcome>)[] = [];
   readonly join: ConnectionJoin;
 
-  constructor(options: Partial<ConnectionJoinOptions> = {}) {
-    const output: ConnectionOutput = {
-      name: 'kept',
-      start: () => Promise.resolve(),
-      stop: () => Promise.resolve(),
-      deliver: async (batch) => {
-        this.delivered.push(...batch.map(copy));
-        return (await this.answers.shift()?.(batch)) ?? TAKEN;
-      },
-    };
+  /** @param others outputs beside the one that keeps what it is given */
+  constructor(options: Partial<ConnectionJoinOptions> = {}, ...others: readonly ConnectionOutput[]) {
+    const output = createOutput(async (batch) => {
+      this.delivered.push(...batch.map(copy));
+      return (await this.answers.shift()?.(batch)) ?? TAKEN;
+    });
     this.join = new ConnectionJoin({
       resolver: createResolver(),
-      outputs: [output],
+      outputs: [output, ...others],
       sinks: [{ accept: (batch) => void this.counted.push(...batch.map(copy)) }],
       nowMs: () => this.nowMs,
       ...options,

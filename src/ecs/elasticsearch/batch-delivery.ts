@@ -97,8 +97,7 @@ export class BatchDelivery {
         this.#ledger.noteUnanswered(piece.documents);
         return this.#againInHalves(piece, answer, failures + 1);
       case 'denied':
-        if (await this.#context.bulk.reloadCredentials()) return this.#again(piece.documents, failures + 1, answer);
-        return this.#postpone(answer);
+        return answer.isRenewed ? this.#again(piece.documents, failures + 1, answer) : this.#postpone(answer);
     }
   }
 

@@ -26,7 +26,12 @@ export type BulkAnswer =
       readonly mayBeStored: boolean;
     }
   /** Credentials, rights, address or version are not what the server takes: somebody must see to it. */
-  | { readonly kind: 'denied'; readonly reason: string };
+  | {
+      readonly kind: 'denied';
+      readonly reason: string;
+      /** Whether the credentials are others now than those of the request. */
+      readonly isRenewed: boolean;
+    };
 
 /** What follows from an item for its document. */
 export type DocumentFate =

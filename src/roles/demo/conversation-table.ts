@@ -1,127 +1,136 @@
+import type { ConnectionSink } from '../../model/connection-output.ts';
+import type { Connection, Perspectives } from '../../model/connection.ts';
 import type { FlowRecord } from '../../model/flow-record.ts';
+import { toEndText, toServiceText, toWorkloadText } from '../enrich/end-text.ts';
 
-/** The part of a flow record that the demo sums up: what NDJSON and records in memory have in common. */
-export type Conversed = Pick<
-  FlowRecord,
-  | 'direction'
-  | 'sequence'
-  | 'sourceAddress'
-  | 'destinationAddress'
-  | 'destinationPort'
-  | 'transport'
-  | 'bytes'
-  | 'packets'
-  | 'reverseBytes'
-  | 'reversePackets'
-  | 'verdict'
-  | 'dropReason'
-  | 'rttNs'
-  | 'natState'
-  | 'natDestinationAddress'
-  | 'natDestinationPort'
->;
-
-/** Everything seen between a client and a server port, from one perspective. */
-export interface Conversation {
-  readonly source: string;
-  readonly destination: string;
-  readonly destinationPort: number | undefined;
-  readonly transport: string;
-  /** Where it was delivered, when that is not where it was dialled: the pod behind a Service. */
-  readonly backend: { readonly address: string; readonly port: number | undefined } | undefined;
-  /** Whose observer told it: the client's (`egress`) or the server's (`ingress`). */
-  readonly direction: FlowRecord['direction'];
+/** What one end saw. */
+export interface Sight {
+  /** Connections that it saw begin. */
   flows: number;
   packets: number;
   bytes: number;
   reversePackets: number;
   reverseBytes: number;
+}
+
+/** By name: who called whom, and through what. */
+export interface Parties {
+  readonly source: string;
+  readonly sourceWorkload: string;
+  /** What was dialled, where that is not the destination: a Service. */
+  readonly dialled: string | undefined;
+  readonly dialledPort: number | undefined;
+  /** Who answered. */
+  readonly destination: string;
+  readonly destinationWorkload: string;
+  readonly destinationPort: number | undefined;
+  readonly transport: string;
+}
+
+/** All connections between two ends, through one Service and to one port. */
+export interface Conversation extends Parties {
+  readonly client: Sight;
+  readonly server: Sight;
+  /** Reports by whose observers told of them. */
+  readonly perspectives: Record<Perspectives, number>;
+  /** Sent and not seen at the other end, of what both saw. */
+  lostPackets: number;
+  reverseLostPackets: number;
   /** Reports that were dropped or rejected, by reason. */
   readonly failures: Map<string, number>;
   rttNs: number | undefined;
-  lastSeenMs: number;
 }
 
 /** More pairs than this are summed under `other`. */
 const MAX_CONVERSATIONS = 2000;
 
-/** Sums flow records by client, server, port and transport. */
-export class ConversationTable {
+/** Sums connections by client, Service, server, port and transport. */
+export class ConversationTable implements ConnectionSink {
   readonly #byKey = new Map<string, Conversation>();
-  #records = 0;
-  #flows = 0;
 
-  get records(): number {
-    return this.#records;
-  }
-
-  /** Flows begun, each perspective counted. */
-  get flows(): number {
-    return this.#flows;
-  }
-
-  add(record: Conversed, nowMs: number): void {
-    const conversation = this.#find(record);
-    const begun = record.sequence === 0 ? 1 : 0;
-    this.#records++;
-    this.#flows += begun;
-    conversation.flows += begun;
-    conversation.packets += record.packets;
-    conversation.bytes += record.bytes;
-    conversation.reversePackets += record.reversePackets;
-    conversation.reverseBytes += record.reverseBytes;
-    conversation.rttNs = record.rttNs ?? conversation.rttNs;
-    conversation.lastSeenMs = nowMs;
-    if (record.dropReason !== undefined && record.verdict !== 'forwarded')
-      conversation.failures.set(record.dropReason, (conversation.failures.get(record.dropReason) ?? 0) + 1);
+  accept(batch: readonly Connection[]): void {
+    for (const connection of batch) this.#add(this.#resolve(connection), connection);
   }
 
   /** All conversations, those with most bytes first. */
   list(): Conversation[] {
-    return [...this.#byKey.values()].toSorted((a, b) => b.bytes + b.reverseBytes - a.bytes - a.reverseBytes);
+    return [...this.#byKey.values()].toSorted((a, b) => byteCount(b) - byteCount(a));
   }
 
-  #find(record: Conversed): Conversation {
-    const isFull = this.#byKey.size >= MAX_CONVERSATIONS;
-    const key = [
-      record.direction,
-      record.sourceAddress,
-      record.destinationAddress,
-      record.destinationPort,
-      record.transport,
-      isRedirected(record) ? `${record.natDestinationAddress}:${record.natDestinationPort}` : '',
-    ].join(' ');
-    const known = this.#byKey.get(key) ?? (isFull ? this.#byKey.get('other') : undefined);
+  #resolve(connection: Connection): Conversation {
+    const parties = toParties(connection);
+    const key = Object.values(parties).join(' ');
+    const known = this.#byKey.get(key);
     if (known !== undefined) return known;
+    if (this.#byKey.size < MAX_CONVERSATIONS) return this.#begin(key, parties);
+    return this.#byKey.get('other') ?? this.#begin('other', OTHERS);
+  }
+
+  #begin(key: string, parties: Parties): Conversation {
     const made: Conversation = {
-      source: isFull ? 'other' : record.sourceAddress,
-      destination: isFull ? 'other' : record.destinationAddress,
-      destinationPort: isFull ? undefined : record.destinationPort,
-      transport: isFull ? 'other' : record.transport,
-      backend: isFull ? undefined : toBackend(record),
-      direction: record.direction,
-      flows: 0,
-      packets: 0,
-      bytes: 0,
-      reversePackets: 0,
-      reverseBytes: 0,
+      ...parties,
+      client: createSight(),
+      server: createSight(),
+      perspectives: { both: 0, client: 0, server: 0 },
+      lostPackets: 0,
+      reverseLostPackets: 0,
       failures: new Map(),
       rttNs: undefined,
-      lastSeenMs: 0,
     };
-    this.#byKey.set(isFull ? 'other' : key, made);
+    this.#byKey.set(key, made);
     return made;
+  }
+
+  #add(conversation: Conversation, connection: Connection): void {
+    const { perspectives, record, serverRecord, flowsBegun, verdict, dropReason } = connection;
+    conversation.perspectives[perspectives]++;
+    addSight(perspectives === 'server' ? conversation.server : conversation.client, record, flowsBegun);
+    if (perspectives === 'both' && serverRecord !== undefined)
+      addSight(conversation.server, serverRecord, serverRecord.sequence === 0 ? 1 : 0);
+    conversation.lostPackets += connection.lostPackets ?? 0;
+    conversation.reverseLostPackets += connection.reverseLostPackets ?? 0;
+    conversation.rttNs = record.rttNs ?? conversation.rttNs;
+    if (dropReason !== undefined && verdict !== 'forwarded')
+      conversation.failures.set(dropReason, (conversation.failures.get(dropReason) ?? 0) + 1);
   }
 }
 
-function isRedirected(record: Conversed): boolean {
-  if (record.natState !== 'translated') return false;
-  return (
-    record.natDestinationAddress !== record.destinationAddress || record.natDestinationPort !== record.destinationPort
-  );
+const OTHERS: Parties = {
+  source: 'other',
+  sourceWorkload: 'other',
+  dialled: undefined,
+  dialledPort: undefined,
+  destination: 'other',
+  destinationWorkload: 'other',
+  destinationPort: undefined,
+  transport: 'other',
+};
+
+function toParties({ source, destination, service, dialledAddress, ...connection }: Connection): Parties {
+  return {
+    source: toEndText(source),
+    sourceWorkload: toWorkloadText(source),
+    dialled: dialledAddress === undefined || service === undefined ? dialledAddress : toServiceText(service),
+    dialledPort: connection.dialledPort,
+    destination: toEndText(destination),
+    destinationWorkload: toWorkloadText(destination),
+    destinationPort: connection.destinationPort,
+    transport: connection.record.transport,
+  };
 }
 
-function toBackend(record: Conversed): Conversation['backend'] {
-  const { natDestinationAddress: address, natDestinationPort: port } = record;
-  return isRedirected(record) && address !== undefined ? { address, port } : undefined;
+function createSight(): Sight {
+  return { flows: 0, packets: 0, bytes: 0, reversePackets: 0, reverseBytes: 0 };
+}
+
+function addSight(sight: Sight, record: FlowRecord, flowsBegun: number): void {
+  sight.flows += flowsBegun;
+  sight.packets += record.packets;
+  sight.bytes += record.bytes;
+  sight.reversePackets += record.reversePackets;
+  sight.reverseBytes += record.reverseBytes;
+}
+
+function byteCount({ client, server }: Conversation): number {
+  return Math.max(client.bytes + client.reverseBytes, server.bytes + server.reverseBytes);
 }

@@ -1,6 +1,7 @@
-import type { Conversation, ConversationTable } from './conversation-table.ts';
-import type { DemoCluster } from './demo-cluster.ts';
-import type { KnownAddresses } from './known-addresses.ts';
+import { toEnrichSummary } from '../enrich/enrich-summary.ts';
+import type { WorkloadSummary } from '../enrich/workload-pairs.ts';
+import type { Conversation, Sight } from './conversation-table.ts';
+import type { DemoEnrichment } from './start-demo-enrichment.ts';
 
 /** What one observer of the demo says at its end. */
 export interface ObserverReport {
@@ -12,87 +13,72 @@ export interface ObserverReport {
 }
 
 /** The one JSON object that `podflow demo --json` prints. */
-export interface DemoSummary {
+export interface DemoSummary extends WorkloadSummary {
   readonly mode: 'live' | 'replay';
   readonly seconds: number;
   readonly pods: number;
-  readonly records: number;
-  /** Flows begun; a connection between two observed pods is seen at both ends and counts twice. */
-  readonly flows: number;
-  /** Who called whom, as the client's pod dialled it, with the pod behind the Service. */
+  /** Who called whom, as the client's pod dialled it and saw it, with the pod behind the Service. */
   readonly dialled: readonly PairSummary[];
-  /** What arrived at each server's pod, and from whom. */
+  /** What each server's pod saw, and from whom. */
   readonly delivered: readonly PairSummary[];
   readonly drops: readonly DropSummary[];
   readonly observers: readonly ObserverReport[];
+  /** The enrichment service's own account, as `podflow enrich --json` tells it. */
+  readonly enrichment: object;
 }
 
-interface PairSummary {
+interface Ends {
   readonly source: string;
   readonly destination: string;
   readonly port: number | undefined;
   readonly transport: string;
+}
+
+interface PairSummary extends Ends, Readonly<Sight> {
   /** Where the node delivered it, when that is not where it was dialled. */
   readonly backend?: { readonly pod: string; readonly port: number | undefined };
-  readonly flows: number;
-  readonly packets: number;
-  readonly bytes: number;
-  readonly reversePackets: number;
-  readonly reverseBytes: number;
 }
 
-interface DropSummary {
-  readonly source: string;
-  readonly destination: string;
-  readonly port: number | undefined;
-  readonly transport: string;
+interface DropSummary extends Ends {
   readonly reason: string;
   /** Reports of flows that failed so. */
   readonly reports: number;
 }
 
-export interface SummaryInput {
-  readonly mode: DemoSummary['mode'];
+export interface SummaryInput extends Pick<DemoSummary, 'mode' | 'pods' | 'observers'> {
   readonly startMs: number;
-  readonly cluster: DemoCluster;
-  readonly table: ConversationTable;
-  readonly names: KnownAddresses;
-  readonly observers: readonly ObserverReport[];
+  readonly service: DemoEnrichment;
 }
 
-export function toDemoSummary(input: SummaryInput): DemoSummary {
-  const { mode, startMs, cluster, table, names, observers } = input;
-  const conversations = table.list();
-  const isIngress = (conversation: Conversation): boolean => conversation.direction === 'ingress';
-  const toPair = (conversation: Conversation): PairSummary => pairOf(conversation, names);
-  const fromClients = conversations.filter((conversation) => !isIngress(conversation));
+export function toDemoSummary({ mode, startMs, pods, observers, service }: SummaryInput): DemoSummary {
+  const conversations = service.table.list();
   return {
     mode,
     seconds: Math.round((performance.now() - startMs) / 100) / 10,
-    pods: cluster.pods.length,
-    records: table.records,
-    flows: table.flows,
-    dialled: fromClients.map(toPair),
-    delivered: conversations.filter(isIngress).map(toPair),
-    drops: fromClients.flatMap((conversation) => dropsOf(conversation, names)),
+    pods,
+    ...service.pairs.summary(),
+    dialled: conversations.filter(({ client }) => client.packets > 0).map(toDialled),
+    delivered: conversations.filter(({ server }) => server.packets + server.reversePackets > 0).map(toDelivered),
+    drops: conversations.flatMap(toDrops),
     observers,
+    enrichment: toEnrichSummary(service.enrichment.parts),
   };
 }
 
-function pairOf(conversation: Conversation, names: KnownAddresses): PairSummary {
-  const { flows, packets, bytes, reversePackets, reverseBytes } = conversation;
-  const { backend: behind } = conversation;
-  const backend = behind === undefined ? {} : { backend: { pod: names.resolve(behind.address), port: behind.port } };
-  return { ...endsOf(conversation, names), ...backend, flows, packets, bytes, reversePackets, reverseBytes };
+function toDialled(conversation: Conversation): PairSummary {
+  const { dialled, destination: pod, destinationPort: port, client } = conversation;
+  return { ...toDialledEnds(conversation), ...(dialled === undefined ? {} : { backend: { pod, port } }), ...client };
 }
 
-function dropsOf(conversation: Conversation, names: KnownAddresses): DropSummary[] {
-  return [...conversation.failures].map(([reason, reports]) => ({ ...endsOf(conversation, names), reason, reports }));
+function toDelivered({ source, destination, destinationPort: port, transport, server }: Conversation): PairSummary {
+  return { source, destination, port, transport, ...server };
 }
 
-function endsOf(
-  { source, destination, destinationPort, transport }: Conversation,
-  names: KnownAddresses,
-): Pick<DropSummary, 'source' | 'destination' | 'port' | 'transport'> {
-  return { source: names.resolve(source), destination: names.resolve(destination), port: destinationPort, transport };
+function toDrops(conversation: Conversation): DropSummary[] {
+  return [...conversation.failures].map(([reason, reports]) => ({ ...toDialledEnds(conversation), reason, reports }));
+}
+
+function toDialledEnds({ source, dialled, dialledPort, destination, destinationPort, transport }: Conversation): Ends {
+  if (dialled === undefined) return { source, destination, port: destinationPort, transport };
+  return { source, destination: dialled, port: dialledPort, transport };
 }

@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DemoSettings } from '../../config/settings.ts';
-import type { ConversationTable } from './conversation-table.ts';
 import type { DemoCluster, DemoPod } from './demo-cluster.ts';
 import type { DemoRun } from './demo-run.ts';
 import type { ObserverReport } from './demo-summary.ts';
@@ -16,7 +15,8 @@ const SETTLE_MS = 300;
 
 /**
  * The demo on real packets: namespaces as pods, processes in them, a `podflow probe` process for each, and a
- * `podflow node` process that undoes the Services' NAT; or the node alone, which then observes all pods by itself.
+ * `podflow node` process that undoes the Services' NAT and sends on to this process; or the node alone, which then
+ * observes all pods by itself.
  */
 export class LiveDemo implements DemoRun {
   readonly mode = 'live';
@@ -38,21 +38,21 @@ export class LiveDemo implements DemoRun {
     this.#workloads = workloads;
   }
 
-  /** Builds the network, starts the observers first and the pods' own processes after them. */
-  static async start(cluster: DemoCluster, settings: DemoSettings, table: ConversationTable): Promise<LiveDemo> {
+  /**
+   * Builds the network, starts the observers first and the pods' own processes after them.
+   * @param receiver base address of the OTLP receiver that the node sends to
+   */
+  static async start(cluster: DemoCluster, settings: DemoSettings, receiver: string): Promise<LiveDemo> {
     const [nodePort = 0, metricsPort = 0, ...ports] = await findFreePorts(cluster.pods.length + 2);
     const network = await PodNetwork.create(cluster);
     const { nodeName } = cluster;
-    const nodeArgs = toNodeArguments({ node: network.node, nodeName, listenPort: nodePort, settings });
-    const node = new ObserverProcess(
-      { observer: `node ${nodeName}`, metricsPort, podflow: PODFLOW, args: nodeArgs },
-      (record) => table.add(record, Date.now()),
-    );
+    const nodeArgs = toNodeArguments({ node: network.node, nodeName, listenPort: nodePort, receiver, settings });
+    const node = new ObserverProcess({ observer: `node ${nodeName}`, metricsPort, podflow: PODFLOW, args: nodeArgs });
     const pods = settings.observer === 'node' ? [] : [...network.pods];
     const probes = pods.map(([pod, namespace], index) => {
-      const args = toProbeArguments({ pod, namespace, nodeName, nodePort, backend: settings.backend });
+      const args = toProbeArguments({ pod, namespace, nodeName, nodePort, settings });
       const options = { observer: nameOf(pod), metricsPort: ports[index] ?? 0, podflow: PODFLOW, args };
-      return new ObserverProcess(options, () => undefined);
+      return new ObserverProcess(options);
     });
     await Promise.all([node, ...probes].map((observer) => observer.untilReady()));
     const workloads = await startWorkloads(network);

@@ -3,26 +3,27 @@ import type { NetworkNamespace } from '../../lib/network-namespace.ts';
 import type { DemoPod } from './demo-cluster.ts';
 import { POD_INTERFACE } from './pod-network.ts';
 
-const COMMON = { interval: '1s', 'cluster-name': 'demo' } as const;
+const CLUSTER_NAME = 'demo';
 
 export interface NodeArgumentOptions {
   readonly node: NetworkNamespace;
   readonly nodeName: string;
   readonly listenPort: number;
+  /** Base address of the OTLP receiver that records go on to. */
+  readonly receiver: string;
   readonly settings: DemoSettings;
 }
 
-/** `podflow node` for the demo: the probes' records come to it, and go on to the receiver that the demo was given. */
-export function toNodeArguments({ node, nodeName, listenPort, settings }: NodeArgumentOptions): string[] {
+/** `podflow node` for the demo: the probes' records come to it, and go on to the demo's enrichment service. */
+export function toNodeArguments({ node, nodeName, listenPort, receiver, settings }: NodeArgumentOptions): string[] {
   const flags: Record<string, string> = {
-    ...COMMON,
-    output: 'ndjson',
+    ...toCommon(settings),
+    'otlp-endpoint': receiver,
     'node-name': nodeName,
     'listen-host': '127.0.0.1',
     'listen-port': String(listenPort),
     'host-netns': node.path,
   };
-  if (settings.otlpEndpoint !== undefined) flags['otlp-endpoint'] = settings.otlpEndpoint;
   return ['node', ...toFlags(flags), ...(settings.observer === 'node' ? ['--capture'] : [])];
 }
 
@@ -32,16 +33,16 @@ export interface ProbeArgumentOptions {
   readonly nodeName: string;
   /** Port of the node role. */
   readonly nodePort: number;
-  readonly backend: DemoSettings['backend'];
+  readonly settings: DemoSettings;
 }
 
 /** `podflow probe` for one pod: its records go to the node. */
-export function toProbeArguments({ pod, namespace, nodeName, nodePort, backend }: ProbeArgumentOptions): string[] {
+export function toProbeArguments({ pod, namespace, nodeName, nodePort, settings }: ProbeArgumentOptions): string[] {
   const flags: Record<string, string> = {
-    ...COMMON,
+    ...toCommon(settings),
     netns: namespace.path,
     interface: POD_INTERFACE,
-    backend,
+    backend: settings.backend,
     'otlp-endpoint': `http://127.0.0.1:${nodePort}`,
     'node-name': nodeName,
     'pod-name': pod.metadata.name,
@@ -50,6 +51,10 @@ export function toProbeArguments({ pod, namespace, nodeName, nodePort, backend }
     'pod-ip': pod.status.podIP,
   };
   return ['probe', ...toFlags(flags)];
+}
+
+function toCommon({ intervalMs, clusterName = CLUSTER_NAME }: DemoSettings): Record<string, string> {
+  return { interval: `${intervalMs}ms`, 'cluster-name': clusterName };
 }
 
 function toFlags(flags: Readonly<Record<string, string>>): string[] {

@@ -4,8 +4,6 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawnBound } from '../../lib/network-namespace.ts';
 import { PodflowError } from '../../lib/podflow-error.ts';
-import type { Conversed } from './conversation-table.ts';
-import { parseFlowLine, parseObject } from './flow-line.ts';
 
 const STOP_MS = 8000;
 const READY_MS = 30_000;
@@ -21,14 +19,14 @@ export interface ObserverProcessOptions {
   readonly args: readonly string[];
 }
 
-/** A real podflow process that observes for the demo: its records as NDJSON if asked for, its summary at the end. */
+/** A real podflow process that observes for the demo; it says a summary at its end. */
 export class ObserverProcess {
   readonly observer: string;
   readonly metricsAddress: string;
   readonly #child: ChildProcess;
   #summary: Record<string, unknown> | undefined;
 
-  constructor({ observer, metricsPort, podflow, args }: ObserverProcessOptions, onRecord: (record: Conversed) => void) {
+  constructor({ observer, metricsPort, podflow, args }: ObserverProcessOptions) {
     this.observer = observer;
     this.metricsAddress = `http://127.0.0.1:${metricsPort}/metrics`;
     const metrics = ['--metrics-host', '127.0.0.1', '--metrics-port', String(metricsPort)];
@@ -37,11 +35,7 @@ export class ObserverProcess {
     this.#child = spawnBound(argv, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
     const { stdout } = this.#child;
     if (stdout === null) return;
-    createInterface({ input: stdout }).on('line', (line) => {
-      const record = parseFlowLine(line);
-      if (record === undefined) this.#summary = parseObject(line) ?? this.#summary;
-      else onRecord(record);
-    });
+    createInterface({ input: stdout }).on('line', (line) => (this.#summary = parseObject(line)));
   }
 
   /** The one JSON summary that it printed last; undefined when it ended without. */
@@ -75,5 +69,14 @@ export class ObserverProcess {
     const late = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
     await closed;
     clearTimeout(late);
+  }
+}
+
+/** The JSON object on a line, undefined when there is none. */
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
   }
 }

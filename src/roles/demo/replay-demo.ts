@@ -4,19 +4,18 @@ import { FileBackend } from '../../capture/file/file-backend.ts';
 import type { DemoSettings } from '../../config/settings.ts';
 import { PodflowError } from '../../lib/podflow-error.ts';
 import type { RoleContext } from '../../model/role-context.ts';
+import type { EnrichParts } from '../enrich/start-enrichment.ts';
 import { FlowPipeline } from '../flow-pipeline.ts';
-import type { ConversationTable } from './conversation-table.ts';
 import type { DemoCluster } from './demo-cluster.ts';
 import { DEMO_CAPTURE } from './demo-files.ts';
 import type { DemoRun } from './demo-run.ts';
-import { SummaryStage } from './summary-stage.ts';
 
 /** Replays the recorded capture of the demo's client pods through the same pipeline that a probe runs. */
 export async function replayDemo(
   settings: DemoSettings,
   context: RoleContext,
   cluster: DemoCluster,
-  table: ConversationTable,
+  { local }: Pick<EnrichParts, 'local'>,
 ): Promise<DemoRun> {
   const path = fileURLToPath(DEMO_CAPTURE);
   if (!existsSync(path)) throw new PodflowError('CAPTURE_FILE_UNREADABLE', { path, reason: 'it is missing' });
@@ -24,10 +23,9 @@ export async function replayDemo(
   const backend = new FileBackend({ path, intervalMs, maxFlows, interfaceName: 'eth0' }, context.log);
   const clients = cluster.pods.filter((pod) => pod.spec.containers.some((container) => container.args[0] === 'client'));
   const ownAddresses = clients.map((pod) => pod.status.podIP);
-  const stage = new SummaryStage(table);
   const resolvePoint = backend.resolvePoint.bind(backend);
-  const pipeline = new FlowPipeline({ ...settings, ownAddresses, resolvePoint }, [stage]);
-  await backend.start(pipeline.sink);
+  const pipeline = new FlowPipeline({ ...settings, ownAddresses, resolvePoint }, local === undefined ? [] : [local]);
+  await backend.start(local?.follow(pipeline.sink) ?? pipeline.sink);
   return {
     mode: 'replay',
     metricsAddresses: [],

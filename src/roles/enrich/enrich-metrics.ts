@@ -1,4 +1,3 @@
-import type { EnrichSettings } from '../../config/settings.ts';
 import type { Log } from '../../lib/log.ts';
 import { VERSION } from '../../lib/version.ts';
 import { createEnrichRegistry } from '../../prometheus/enrich-registry.ts';
@@ -7,13 +6,22 @@ import { createApi } from '../../web/api/create-api.ts';
 import type { Readiness } from '../../web/http-handler.ts';
 import { HttpServer } from '../../web/http-server.ts';
 import { createRouteTable } from '../../web/route-table.ts';
-import type { EnrichParts } from './run-enrich.ts';
+import type { EnrichParts, ServiceSettings } from './start-enrichment.ts';
+
+/** Where an enrichment service is asked, by address. */
+export interface EnrichServer extends Pick<HttpServer, 'stop'> {
+  readonly url: string;
+}
 
 /**
  * Serves /metrics, /healthz, /readyz and the API of an enrichment service.
  * @throws PodflowError ADDRESS_IN_USE
  */
-export async function startEnrichServer(settings: EnrichSettings, parts: EnrichParts, log: Log): Promise<HttpServer> {
+export async function startEnrichServer(
+  settings: ServiceSettings,
+  parts: EnrichParts,
+  log: Log,
+): Promise<EnrichServer> {
   const { metricsHost: host, metricsPort } = settings;
   const { pairs, map, recent } = parts.sinks;
   const registry = createRegistry(parts);
@@ -26,16 +34,23 @@ export async function startEnrichServer(settings: EnrichSettings, parts: EnrichP
   const { url } = await server.start();
   log.info({ url: `${url}/metrics` }, 'serving metrics');
   if (map !== undefined) log.info({ url: `${url}/api/map` }, 'serving the API');
-  return server;
+  return { url, stop: (deadline) => server.stop(deadline) };
 }
 
-function createRegistry({ names, join, outputs, sinks, intake }: EnrichParts): ReturnType<typeof createEnrichRegistry> {
+function createRegistry({
+  names,
+  join,
+  outputs,
+  sinks,
+  intake,
+  local,
+}: EnrichParts): ReturnType<typeof createEnrichRegistry> {
   const { elasticsearch, bodyMap } = outputs;
   const { map, pairs, writer } = sinks;
   return createEnrichRegistry({
     version: VERSION,
-    stages: () => [intake.receiver, ...(writer === undefined ? [] : [writer])],
-    receiveCounters: () => intake.receiver.counters(),
+    stages: () => [intake?.receiver, local, writer].filter((stage) => stage !== undefined),
+    receiveCounters: intake === undefined ? undefined : () => intake.receiver.counters(),
     kubernetesCounters: names.kindCounters,
     nameIndexCounters: () => names.index.counters(),
     stitchCounters: () => join.counters(),

@@ -17,12 +17,16 @@ export interface EnrichNames {
   readonly stop: (deadline: Deadline) => Promise<void>;
 }
 
+/** Where names are to come from. */
+export type NamesSettings = Partial<Pick<EnrichSettings, 'objectsFile' | 'kubeconfigPath' | 'kubeContext'>> &
+  Pick<EnrichSettings, 'kubernetesSource'>;
+
 /**
  * Begins to learn names, from a file or the API server; does not wait for the server, which may be away for long.
  * @throws PodflowError OBJECTS_FILE_INVALID; KUBERNETES_CONFIG_INVALID when the configuration leads to no cluster
  */
 export async function startNames(
-  settings: EnrichSettings,
+  settings: NamesSettings,
   options: NameIndexOptions,
   log: Log,
   signal: AbortSignal,

@@ -1,4 +1,3 @@
-import type { EnrichSettings } from '../../config/settings.ts';
 import type { BodyMapOutput } from '../../ecs/bodymap/body-map-output.ts';
 import { DATASET, DocumentEncoder } from '../../ecs/document/document-encoder.ts';
 import type { ElasticsearchOutput } from '../../ecs/elasticsearch/elasticsearch-output.ts';
@@ -10,6 +9,7 @@ import { createBytesClient } from '../../otlp/create-bytes-client.ts';
 import { toRelayAnswer } from '../../otlp/receive/otlp-relay.ts';
 import { isOtlpWanted } from '../record-outputs.ts';
 import { hasElasticsearch, toElasticsearchAddress } from './elasticsearch-address.ts';
+import type { ServiceSettings } from './start-enrichment.ts';
 
 /** The outputs that must have a connection before its records are acknowledged. */
 export interface EnrichOutputs {
@@ -23,7 +23,7 @@ export interface EnrichOutputs {
  * @throws PodflowError SETTINGS_INVALID when an address cannot be used
  */
 export async function createEnrichOutputs(
-  settings: EnrichSettings,
+  settings: ServiceSettings,
   resource: Resource,
   context: Pick<RoleContext, 'env' | 'log'>,
 ): Promise<EnrichOutputs> {
@@ -33,7 +33,7 @@ export async function createEnrichOutputs(
 }
 
 async function createElasticsearch(
-  settings: EnrichSettings,
+  settings: ServiceSettings,
   { log }: Pick<RoleContext, 'log'>,
 ): Promise<ElasticsearchOutput> {
   const { ElasticsearchOutput: Output } = await import('../../ecs/elasticsearch/elasticsearch-output.ts');
@@ -51,7 +51,7 @@ async function createElasticsearch(
 }
 
 async function createBodyMap(
-  settings: EnrichSettings,
+  settings: ServiceSettings,
   resource: Resource,
   { log }: Pick<RoleContext, 'log'>,
 ): Promise<BodyMapOutput> {

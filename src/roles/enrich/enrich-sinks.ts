@@ -1,6 +1,3 @@
-import type { EnrichSettings } from '../../config/settings.ts';
-import { DocumentFormat } from '../../ecs/document/document-format.ts';
-import { encodeConnectionJson } from '../../lib/connection-json.ts';
 import { toFrameCount } from '../../lib/frame-count.ts';
 import { FlowMap } from '../../map/flow-map.ts';
 import type { ConnectionSink } from '../../model/connection-output.ts';
@@ -10,6 +7,8 @@ import { createTextSink } from '../../output/create-record-writer.ts';
 import { RecordWriter } from '../../output/record-writer.ts';
 import { ConnectionCounters, PAIR_GROUPS } from '../../prometheus/connection/connection-counters.ts';
 import { RecentFlows } from '../../web/api/recent-flows.ts';
+import { createConnectionFormat } from './connection-format.ts';
+import type { ServiceSettings } from './start-enrichment.ts';
 import { withoutUnroutedServers } from './without-unrouted-servers.ts';
 
 /** What takes connections when all outputs have them. */
@@ -21,39 +20,46 @@ export interface EnrichSinks {
   readonly writer: RecordWriter<Connection> | undefined;
 }
 
-/** @param isStoredOnce whether an output tells what was stored before, by whomever */
+export interface EnrichSinkOptions {
+  readonly furtherSinks: readonly ConnectionSink[] | undefined;
+  /** The map's clock, milliseconds since the Unix epoch. */
+  readonly nowMs: () => number;
+  /** Whether nothing but the connection itself tells whether another replica counts it too. */
+  readonly mustChoose: boolean;
+}
+
 export function createEnrichSinks(
-  settings: EnrichSettings,
+  settings: ServiceSettings,
   context: Pick<RoleContext, 'log' | 'stdout'>,
-  isStoredOnce: boolean,
+  { mustChoose, furtherSinks = [], nowMs }: EnrichSinkOptions,
 ): EnrichSinks {
   const pairs = createPairs(settings);
   const hasApi = settings.api === 'on';
   const { intervalMs, mapWindowMs: windowMs, recentFlows: flowLimit } = settings;
-  const map = hasApi ? new FlowMap({ windowMs, intervalMs }) : undefined;
+  const map = hasApi ? new FlowMap({ windowMs, intervalMs, nowMs }) : undefined;
   const recent = hasApi ? new RecentFlows({ flowLimit }) : undefined;
   const writer = settings.documents === 'none' ? undefined : createWriter(settings, settings.documents, context);
-  const mustChoose = settings.routing === 'none' && !isStoredOnce;
   const counted = pairs !== undefined && mustChoose ? withoutUnroutedServers(pairs) : pairs;
-  const all = [counted, map, recent, writer].filter((sink) => sink !== undefined);
+  const all = [counted, map, recent, writer, ...furtherSinks].filter((sink) => sink !== undefined);
   return { all, pairs, map, recent, writer };
 }
 
-function createPairs({ flowSeries, pairSeriesLimit, pairSeriesTtlMs }: EnrichSettings): ConnectionCounters | undefined {
+function createPairs({
+  flowSeries,
+  pairSeriesLimit,
+  pairSeriesTtlMs,
+}: ServiceSettings): ConnectionCounters | undefined {
   if (flowSeries === 'none') return undefined;
   const groups = flowSeries === 'both' ? PAIR_GROUPS : [flowSeries];
   return new ConnectionCounters({ groups, podPairLimit: pairSeriesLimit, pairSeriesTtlMs });
 }
 
 function createWriter(
-  { outputFile, documentNamespace: namespace }: EnrichSettings,
+  { outputFile, documentNamespace }: ServiceSettings,
   form: 'ndjson' | 'ecs',
   { log, stdout }: Pick<RoleContext, 'log' | 'stdout'>,
 ): RecordWriter<Connection> {
-  const format =
-    form === 'ecs'
-      ? new DocumentFormat(namespace)
-      : { encode: (batch: readonly Connection[]) => batch.map((each) => `${encodeConnectionJson(each)}\n`).join('') };
+  const format = createConnectionFormat(form, documentNamespace);
   const framesOf = ({ record }: Connection): number => toFrameCount(record);
   return new RecordWriter<Connection>({ format, framesOf, sink: createTextSink(outputFile, stdout), log });
 }

@@ -22,7 +22,7 @@ export async function runEnrich(settings: EnrichSettings, context: RoleContext):
   const names = await startNames(settings, toIndexOptions(settings, geo), log, ending.signal);
   const isRouted = settings.routing === 'trace-id';
   const options = { settings, resource, names, receiving: settings, isRouted };
-  const enrichment = await startEnrichment(options, { env, log, stdout }, ending.signal);
+  const enrichment = await startEnrichment(options, { ...context, log }, ending.signal);
 
   if (!signal.aborted) await once(signal, 'abort');
 

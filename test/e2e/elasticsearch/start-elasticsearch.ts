@@ -50,37 +50,56 @@ export interface ElasticsearchServer {
 
 /** Starts a real Elasticsearch and waits until it answers; the first call on a machine assembles it. */
 export async function startElasticsearch(options: ElasticsearchServerOptions = {}): Promise<ElasticsearchServer> {
-  const { tls = false, security = tls } = options;
   const home = await installElasticsearch();
   const folder = await mkdtemp(join(tmpdir(), 'podflow-elasticsearch-'));
+  try {
+    return await startIn(folder, home, options);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startIn(
+  folder: string,
+  home: string,
+  options: ElasticsearchServerOptions,
+): Promise<ElasticsearchServer> {
+  const { tls = false, security = tls } = options;
   const config = join(folder, 'config');
   await mkdir(config);
   await writeFile(join(config, 'log4j2.properties'), LOG4J);
   const { user, password } = security ? await writeSuperuser(config) : { user: '', password: '' };
   const ca = tls ? await createCertificate(config) : undefined;
-  const modules = join(home, security ? 'modules' : 'plain-modules');
-  const plan = { home, modules, folder };
+  const plan = { home, modules: join(home, security ? 'modules' : 'plain-modules'), folder };
   let settings = toSettings(folder, { ...options, security, tls });
   let node = await startNode({ ...plan, settings });
   settings = { ...settings, 'http.port': String(node.port) };
   const url = `${tls ? 'https' : 'http'}://127.0.0.1:${node.port}`;
   const admin = createAdmin(url, user, password, ca);
-  const server: ElasticsearchServer = {
-    ...{ home, url, user, password, ca, admin },
+  const stop = async (): Promise<void> => {
+    await node.end('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  };
+  await untilReady(admin).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return {
+    ...{ home, url, user, password, ca, admin, stop },
     pid: () => node.pid,
     halt: (signal = 'SIGTERM') => node.end(signal),
     resume: async (more = {}) => {
       settings = { ...settings, ...more };
       node = await startNode({ ...plan, settings });
-      await admin('GET', READY);
-    },
-    stop: async () => {
-      await node.end('SIGKILL');
-      await rm(folder, { recursive: true, force: true });
+      await untilReady(admin);
     },
   };
-  await admin('GET', READY);
-  return server;
+}
+
+async function untilReady(admin: Admin): Promise<void> {
+  const { status, json } = await admin('GET', READY);
+  if (status !== 200) throw new Error(`Elasticsearch is not ready: ${status} ${JSON.stringify(json)}`);
 }
 
 function toSettings(folder: string, { security, tls, settings }: ElasticsearchServerOptions): Settings {

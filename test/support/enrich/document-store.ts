@@ -14,7 +14,7 @@ export interface DocumentRefusal {
 
 const REFUSED: DocumentRefusal = {
   status: 400,
-  error: { type: 'document_parsing_exception', reason: "failed to parse field [network.name] of type [long]" },
+  error: { type: 'document_parsing_exception', reason: 'failed to parse field [network.name] of type [long]' },
 };
 const BUSY: DocumentRefusal = {
   status: 429,
@@ -65,19 +65,21 @@ export class DocumentStore {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Refuses connections and breaks those that stand. */
-  async down(): Promise<void> {
+  /** Refuses connections, and breaks those that stand, or answers what is asked on them first. */
+  async down(how: 'broken' | 'answered' = 'broken'): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
     const closed = once(server, 'close');
     server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    if (how === 'answered') server.closeIdleConnections();
+    else for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const received = await buffer(request);
+    if (this.#server === undefined) response.setHeader('connection', 'close');
     response.setHeader('x-elastic-product', 'Elasticsearch');
     response.setHeader('content-type', 'application/vnd.elasticsearch+json;compatible-with=9');
     if (!(request.url ?? '').includes('_bulk')) {

@@ -22,12 +22,10 @@ export class EnrichProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
   #log = '';
-  #stdout = '';
 
   private constructor(child: ChildProcess) {
     this.#child = child;
     this.#ended = once(child, 'close');
-    child.stdout?.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
   }
 
@@ -37,8 +35,9 @@ export class EnrichProcess {
    */
   static async start(port: number, flags: readonly string[]): Promise<EnrichProcess> {
     const hosts = ['--listen-host', OWN_LOOPBACK, '--listen-port', String(port), '--metrics-host', OWN_LOOPBACK];
-    const argv = [process.execPath, ...MEMORY_FLAGS, MAIN, 'enrich', ...hosts, '--metrics-port', '0', '--json'];
-    const child = spawnBound([...argv, ...flags], { env: { ...process.env, ...MEMORY_ENV } });
+    const argv = [process.execPath, ...MEMORY_FLAGS, MAIN, 'enrich', ...hosts, '--metrics-port', '0'];
+    const env = { ...process.env, ...MEMORY_ENV };
+    const child = spawnBound([...argv, ...flags], { env, stdio: ['ignore', 'ignore', 'pipe'] });
     const started = new EnrichProcess(child);
     const isUp = (): boolean => started.#hasEnded || (started.url !== '' && started.#metricsUrl !== '');
     await waitFor('podflow enrich to listen', isUp, START_MS);
@@ -58,11 +57,6 @@ export class EnrichProcess {
   /** What it logged so far. */
   get log(): string {
     return this.#log;
-  }
-
-  /** The last line of stdout, which it writes when it is stopped. */
-  get summary(): unknown {
-    return JSON.parse(this.#stdout.trim().split('\n').at(-1) ?? '');
   }
 
   async metrics(): Promise<Metrics> {

@@ -44,12 +44,21 @@ export const NO_DIFFERENCE: DocumentDifference = { missing: [], twice: [], unkno
 /** Of each kind so many are told. */
 const EXAMPLES = 5;
 
-/** Compares stored documents with what was told, by what they say and not by their ids. */
+/**
+ * Compares stored documents with what was told, by what they say and not by their ids.
+ * @param examples of each kind of difference so many at most
+ */
 export function compareDocuments(
   documents: Iterable<FoundDocument>,
   truth: ReadonlyMap<string, ToldConnection>,
+  examples = EXAMPLES,
 ): DocumentDifference {
-  const difference = { missing: [] as string[], twice: [] as string[], unknown: [] as string[], different: [] as string[] };
+  const difference = {
+    missing: [] as string[],
+    twice: [] as string[],
+    unknown: [] as string[],
+    different: [] as string[],
+  };
   const seen = new Set<string>();
   for (const document of documents) {
     const key = toKey(document);
@@ -61,10 +70,10 @@ export function compareDocuments(
   }
   for (const key of truth.keys()) if (!seen.has(key)) difference.missing.push(key);
   return {
-    missing: toExamples(difference.missing),
-    twice: toExamples(difference.twice),
-    unknown: toExamples(difference.unknown),
-    different: toExamples(difference.different),
+    missing: toExamples(difference.missing, examples),
+    twice: toExamples(difference.twice, examples),
+    unknown: toExamples(difference.unknown, examples),
+    different: toExamples(difference.different, examples),
   };
 }
 
@@ -87,7 +96,6 @@ function isSame({ source, destination }: FoundDocument, told: ToldConnection): b
   );
 }
 
-function toExamples(keys: readonly string[]): string[] {
-  if (keys.length <= EXAMPLES) return [...keys];
-  return [...keys.slice(0, EXAMPLES), `and ${keys.length - EXAMPLES} more`];
+function toExamples(keys: readonly string[], count: number): string[] {
+  return keys.length <= count ? [...keys] : [...keys.slice(0, count), `and ${keys.length - count} more`];
 }

@@ -16,9 +16,9 @@ export function readPairSums(metrics: Metrics, group: 'podflow_flow' | 'podflow_
   };
 }
 
-/** Connections that the outputs took. */
-export function countTaken(metrics: Metrics): number {
-  return sumOrNone(metrics, 'podflow_stitch_connections_total');
+/** Connections begun, as the counters per pair of pods tell them. */
+export function countBegun(metrics: Metrics): number {
+  return sumOrNone(metrics, 'podflow_pod_flow_connections_total');
 }
 
 /** A family without a series is not there before the first of them. */

@@ -37,6 +37,14 @@ describe('settings', () => {
     });
   });
 
+  test('have another default for a command that needs it', () => {
+    const demo = resolveSettings('demo', [], {}).settings;
+    expect(demo).toMatchObject({ intervalMs: 1_000, joinWindowMs: 900, metricsHost: '127.0.0.1', metricsPort: 0 });
+    const given = resolveSettings('demo', ['--interval', '2s'], { PODFLOW_METRICS_PORT: '9464' }).settings;
+    expect(given).toMatchObject({ intervalMs: 2_000, metricsPort: 9464 });
+    expect(resolveSettings('enrich', [], {}).settings).toMatchObject({ intervalMs: 10_000, joinWindowMs: 2_500 });
+  });
+
   test('take the flag before the environment, and that before the default', () => {
     expect(probe([], { PODFLOW_INTERVAL: '5s' }).intervalMs).toBe(5_000);
     expect(probe(['--interval', '2s'], { PODFLOW_INTERVAL: '5s' }).intervalMs).toBe(2_000);

@@ -23,7 +23,10 @@ describe('the list of settings', () => {
     expect(setting.flag).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(setting.meaning).toMatch(/^\S.*[^.\s]$/);
     expect(setting.commands).not.toHaveLength(0);
-    if (setting.default !== undefined) expect(setting.form.schema.safeParse(setting.default).success).toBe(true);
+    const defaults = [setting.default, ...Object.values(setting.defaultFor ?? {})].filter((text) => text !== undefined);
+    for (const text of defaults) expect(setting.form.schema.safeParse(text).success).toBe(true);
+    for (const command of Object.keys(setting.defaultFor ?? {})) expect(setting.commands).toContain(command);
+    if (setting.default === undefined) expect(setting.defaultFor).toBeUndefined();
     // A duration is in milliseconds, and its property says so.
     expect(key.endsWith('Ms')).toBe(setting.form.description.startsWith('duration'));
     expect(key.endsWith('Bytes')).toBe(setting.form.description.startsWith('size'));

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { DeliveryOutcome } from '../../../src/model/connection-output.ts';
 import type { FlowRecord } from '../../../src/model/flow-record.ts';
 import { SAMPLE_TIME_NS } from '../../support/otlp-sample-records.ts';
-import { createResolver, JoinHarness } from '../../support/join-harness.ts';
+import { createOutput, createResolver, JoinHarness } from '../../support/join-harness.ts';
 import { createPerspective, sampleCommunityId } from '../../support/perspective-records.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -11,8 +11,8 @@ const LATER: DeliveryOutcome = { kind: 'later', status: 503, retryAfterMs: 2_000
 const WINDOW_MS = 2_500;
 const harnesses: JoinHarness[] = [];
 
-function createHarness(options: ConstructorParameters<typeof JoinHarness>[0] = {}): JoinHarness {
-  const harness = new JoinHarness(options);
+function createHarness(...args: ConstructorParameters<typeof JoinHarness>): JoinHarness {
+  const harness = new JoinHarness(...args);
   harnesses.push(harness);
   return harness;
 }
@@ -46,8 +46,8 @@ describe('two perspectives', () => {
 
   test('of different intervals do not meet', async () => {
     const harness = createHarness();
-    void harness.send(createPerspective('client', 1));
-    void harness.send(createPerspective('server', 1, { intervalEndNs: SAMPLE_TIME_NS + 20e9 }));
+    void harness.send(createPerspective('client', 1, { event: 'update', sequence: 3 }));
+    void harness.send(createPerspective('server', 1, later(10_000)));
     harness.nowMs = WINDOW_MS;
     await waitFor('both alone', () => harness.counted.length === 2);
     expect(harness.counted.map((each) => each.perspectives).toSorted()).toEqual(['client', 'server']);
@@ -243,12 +243,14 @@ test('what waits and is sent again, since its sender lost patience, is not added
 });
 
 describe('an output that says later', () => {
-  test('sends back both requests, and what it had stored by then counts once all the same', async () => {
-    const harness = createHarness();
-    harness.answers.push(
-      () => LATER,
-      (batch) => ({ kind: 'taken', alreadyStored: new Set(batch.keys()) }),
-    );
+  test('sends back both requests, and what another output had stored by then counts once all the same', async () => {
+    let offers = 0;
+    const other = createOutput((batch) => {
+      offers++;
+      return { kind: 'taken', alreadyStored: offers === 1 ? undefined : new Set(batch.keys()) };
+    });
+    const harness = createHarness({}, other);
+    harness.answers.push(() => LATER);
     const first = [harness.send(createPerspective('client', 1)), harness.send(createPerspective('server', 1))];
     expect((await Promise.all(first)).map((answer) => answer.kind)).toEqual(['later', 'later']);
     expect(harness.counted).toEqual([]);
@@ -258,12 +260,93 @@ describe('an output that says later', () => {
     expect(harness.join.counters()).toMatchObject({ receivedRecords: 4, joinedRecords: 2, sentBackRecords: 2 });
   });
 
+  test('leaves what another replica stored meanwhile uncounted here', async () => {
+    const harness = createHarness();
+    harness.answers.push(
+      () => LATER,
+      () => ({ kind: 'taken', alreadyStored: new Set([0]) }),
+    );
+    const first = [harness.send(createPerspective('client', 1)), harness.send(createPerspective('server', 1))];
+    expect((await Promise.all(first)).map((answer) => answer.kind)).toEqual(['later', 'later']);
+    void harness.send(createPerspective('client', 1));
+    await harness.send(createPerspective('server', 1));
+    expect(harness.counted).toEqual([]);
+  });
+
   test('leaves what another replica stored uncounted here', async () => {
     const harness = createHarness();
     harness.answers.push(() => ({ kind: 'taken', alreadyStored: new Set([0]) }));
     void harness.send(createPerspective('client', 1), createPerspective('client', 2));
     await harness.send(createPerspective('server', 1), createPerspective('server', 2));
     expect(harness.counted.map((each) => each.joinId)).toEqual([sampleCommunityId(2)]);
+  });
+});
+
+/** Times of a report of the next interval, so much later than those of the samples. */
+function later(laterMs: number): Partial<FlowRecord> {
+  const [startNs, endNs] = [SAMPLE_TIME_NS + 1e9 + laterMs * 1e6, SAMPLE_TIME_NS + 2e9 + laterMs * 1e6];
+  return { startNs, endNs, intervalEndNs: SAMPLE_TIME_NS + 20e9 };
+}
+
+describe('clocks that differ by less than the window', () => {
+  const LATE = { startNs: SAMPLE_TIME_NS + 8e9, endNs: SAMPLE_TIME_NS + 9e9, event: 'end' } as const;
+  const LATE_BY_SERVER = later(9_000);
+
+  test.each([['client'], ['server']] as const)(
+    'put a report into two intervals: it is one of the client’s, whoever tells first (%s)',
+    async (first) => {
+      const harness = createHarness();
+      const client = createPerspective('client', 1, LATE);
+      const server = createPerspective('server', 1, LATE_BY_SERVER);
+      void harness.send(first === 'client' ? client : server);
+      await harness.send(first === 'client' ? server : client);
+      expect(harness.counted).toMatchObject([
+        { perspectives: 'both', intervalStartMs: SAMPLE_TIME_NS / 1e6, record: { bytes: 1_000 }, lostPackets: 0 },
+      ]);
+    },
+  );
+
+  test('put it into two intervals: what comes again is known', async () => {
+    const harness = createHarness();
+    void harness.send(createPerspective('client', 1, LATE));
+    await harness.send(createPerspective('server', 1, LATE_BY_SERVER));
+    const again = [
+      harness.send(createPerspective('server', 1, LATE_BY_SERVER)),
+      harness.send(createPerspective('client', 1, LATE)),
+    ];
+    harness.nowMs = WINDOW_MS;
+    expect((await Promise.all(again)).map(({ kind }) => kind)).toEqual(['taken', 'taken']);
+    expect(harness.counted).toHaveLength(1);
+    const { unjoinedRecords, receivedRecords, joinedRecords, heldRecords, waitingConnections } =
+      harness.join.counters();
+    expect(unjoinedRecords).toEqual({ late: 1, duplicate: 1, unidentified: 0 });
+    expect({ receivedRecords, joinedRecords, heldRecords, waitingConnections }).toEqual({
+      receivedRecords: 4,
+      joinedRecords: 2,
+      heldRecords: 0,
+      waitingConnections: 0,
+    });
+  });
+
+  test('leave the server a rest for the next interval, after the client told of the end: it adds nothing', async () => {
+    const harness = createHarness();
+    void harness.send(createPerspective('server', 1));
+    await harness.send(createPerspective('client', 1, { sequence: 4, event: 'end' }));
+    const rest = harness.send(createPerspective('server', 1, { ...LATE_BY_SERVER, sequence: 5, event: 'end' }));
+    harness.nowMs = WINDOW_MS;
+    expect(await rest).toMatchObject({ kind: 'taken' });
+    expect(harness.counted).toMatchObject([{ perspectives: 'both' }]);
+    expect(harness.join.counters()).toMatchObject({ unjoinedRecords: { late: 1 }, heldRecords: 0 });
+  });
+
+  test('do not make a server’s report vanish whose client told of no end', async () => {
+    const harness = createHarness();
+    void harness.send(createPerspective('server', 1));
+    await harness.send(createPerspective('client', 1, { sequence: 4, event: 'update' }));
+    const next = harness.send(createPerspective('server', 1, LATE_BY_SERVER));
+    harness.nowMs = WINDOW_MS;
+    await next;
+    expect(harness.counted).toMatchObject([{ perspectives: 'both' }, { perspectives: 'server' }]);
   });
 });
 
@@ -302,22 +385,25 @@ test('stop sends out what waits', async () => {
 test.each([1, 2, 3, 4, 5])('whatever comes in whatever order counts once (seed %i)', async (seed) => {
   const random = seededRandom(seed);
   const stored = new Set<string>();
+  const untold = new Set<string>();
   const harness = createHarness({ windowMs: 30, batchConnections: 7, nowMs: () => performance.now() });
   const store = (batch: readonly { joinId: string; intervalStartMs: number }[]): DeliveryOutcome => {
     const isAway = random(4) === 0;
     const already = new Set<number>();
     for (const [i, each] of batch.entries()) {
       const key = `${each.joinId} ${each.intervalStartMs}`;
-      if (stored.has(key)) already.add(i);
-      else if (!isAway || random(2) === 0) stored.add(key);
+      const isStored = stored.has(key);
+      if (!isStored && isAway && random(2) === 0) untold.add(key);
+      if (!isAway && isStored && !untold.delete(key)) already.add(i);
+      if (!isAway || untold.has(key)) stored.add(key);
     }
     return isAway ? LATER : { kind: 'taken', alreadyStored: already };
   };
   for (let i = 0; i < 2_000; i++) harness.answers.push(store);
   const records = Array.from({ length: 300 }, (_, i): FlowRecord => {
     const side = random(2) === 0 ? 'client' : 'server';
-    const interval = random(2);
-    return createPerspective(side, i % 120, { intervalEndNs: SAMPLE_TIME_NS + (interval + 1) * 10e9 });
+    const within = { event: 'update', sequence: 1 + random(2) } as const;
+    return createPerspective(side, i % 120, within.sequence === 1 ? within : { ...later(10_000), ...within });
   });
   const sendUntilTaken = async (request: FlowRecord[]): Promise<void> => {
     for (;;) {

@@ -11,6 +11,7 @@ import { createDeadline } from '../../../../src/lib/deadline.ts';
 import { SILENT_LOG } from '../../../../src/lib/log.ts';
 import { toTraceIdHex } from '../../../../src/lib/trace-id.ts';
 import type { Connection } from '../../../../src/model/connection.ts';
+import { toPlainJson, toPlainMap } from '../../../support/body-map-documents.ts';
 import { decodeLogsRequest, type AnyValue, type KeyValue, type LogsRequest } from '../../../support/otlp-decoder.ts';
 import { createSampleConnections } from '../../../support/sample-connections.ts';
 
@@ -46,18 +47,6 @@ const toScopes = (requests: readonly LogsRequest[]) =>
 const toRecords = (requests: readonly LogsRequest[]) =>
   toScopes(requests).flatMap(({ logRecords }) => logRecords ?? []);
 
-function toPlain(value: AnyValue | undefined): unknown {
-  if (value?.kvlistValue !== undefined) return toPlainMap(value.kvlistValue.values);
-  if (value?.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(toPlain);
-  return value?.intValue === undefined
-    ? (value?.stringValue ?? value?.boolValue ?? value?.doubleValue)
-    : Number(value.intValue);
-}
-
-function toPlainMap(values: readonly KeyValue[] = []): Record<string, unknown> {
-  return Object.fromEntries(values.map(({ key, value }) => [key, toPlain(value)]));
-}
-
 function toDocuments(batch: readonly Connection[]): { id: string; document: unknown }[] {
   const lines = new BulkLines();
   new DocumentEncoder({ namespace: NAMESPACE }).encode(batch, lines);
@@ -74,7 +63,7 @@ describe('a record of the body map', () => {
     expect(records).toHaveLength(100);
     records.forEach((record, i) => {
       const { id, document } = expected[i]!;
-      expect(toPlain(record.body)).toEqual(document);
+      expect(toPlainJson(record.body)).toEqual(document);
       expect(toPlainMap(record.attributes)).toEqual({
         'elasticsearch.document_id': id,
         'data_stream.type': 'logs',

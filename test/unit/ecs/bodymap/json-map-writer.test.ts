@@ -1,13 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { JsonMapWriter } from '../../../../src/ecs/bodymap/json-map-writer.ts';
 import { ProtobufWriter } from '../../../../src/lib/protobuf-writer.ts';
-import {
-  decodeLogsRequest,
-  encodeProtobuf,
-  type AnyValue,
-  type KeyValue,
-  type LogRecord,
-} from '../../../support/otlp-decoder.ts';
+import { toPlainJson } from '../../../support/body-map-documents.ts';
+import { decodeLogsRequest, encodeProtobuf, type AnyValue, type LogRecord } from '../../../support/otlp-decoder.ts';
 import { seededRandom } from '../../../support/seeded-random.ts';
 
 const BODY = 0x2a;
@@ -15,7 +10,7 @@ const BODY = 0x2a;
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /** The text as a body, in a request around it, decoded by protobufjs. */
-function encodeBody(json: string): { value: Json | undefined; bytes: Uint8Array } {
+function encodeBody(json: string): { value: unknown; bytes: Uint8Array } {
   const writer = new ProtobufWriter(16);
   const text = Buffer.from(`before${json}`, 'latin1');
   new JsonMapWriter(writer).write(BODY, text, 'before'.length);
@@ -28,17 +23,7 @@ function encodeBody(json: string): { value: Json | undefined; bytes: Uint8Array 
   };
   const request = nest(0x0a, nest(0x12, nest(0x12, body)));
   const record = decodeLogsRequest(request).resourceLogs?.[0]?.scopeLogs?.[0]?.logRecords?.[0];
-  return { value: toJson((record as LogRecord & { body?: AnyValue }).body), bytes: request };
-}
-
-function toJson(value: AnyValue | undefined): Json {
-  if (value?.kvlistValue !== undefined) {
-    const members = value.kvlistValue.values ?? [];
-    return Object.fromEntries(members.map(({ key, value: member }: KeyValue) => [key, toJson(member)]));
-  }
-  if (value?.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(toJson);
-  if (value?.intValue !== undefined) return Number(value.intValue);
-  return value?.stringValue ?? value?.boolValue ?? value?.doubleValue ?? null;
+  return { value: toPlainJson((record as LogRecord & { body?: AnyValue }).body), bytes: request };
 }
 
 describe('JsonMapWriter', () => {
