@@ -10,10 +10,10 @@ import { isToldByClient } from './is-told-by-client.ts';
 import { toIntervalStartMs, toJoinId } from './join-key.ts';
 import { JoinTally } from './join-tally.ts';
 import { JoinWindow } from './join-window.ts';
-import { mergeRecord } from './merge-record.ts';
 import { ObservedAddresses } from './observed-addresses.ts';
-import type { OpenConnection } from './open-connection.ts';
-import { toPerspective, type Perspective } from './perspective.ts';
+import type { OpenConnection, Told } from './open-connection.ts';
+import { clientAddress, serverAddress, toOtherAddress } from './end-addresses.ts';
+import { toPerspective } from './perspective.ts';
 import { toReportHash } from './report-hash.ts';
 import { RequestTicket, type JoinAnswer } from './request-ticket.ts';
 import { toSeen } from './to-seen.ts';
@@ -188,39 +188,15 @@ export class ConnectionJoin {
     // A sender that lost patience sends again what waits here.
     if (connection.hasReport(isClient, told.report)) return this.#attach(connection, told.ticket, 'duplicate');
     connection.holdFor(told.ticket);
-    connection.recordCount++;
-    if (isClient) this.#addClient(connection, told);
-    else this.#addServer(connection, told);
-    if (connection.clientRecord !== undefined && connection.serverRecord !== undefined) this.#goOut(connection);
-  }
-
-  #addClient(connection: OpenConnection, { record, observer, report }: Told): void {
-    if (record.sequence === 0) connection.clientFlowsBegun++;
-    if (connection.clientRecord !== undefined) {
-      (connection.moreClientReports ??= []).push(report);
-      return mergeRecord(connection.clientRecord, record);
-    }
-    connection.clientReport = report;
-    connection.clientRecord = record;
-    connection.clientObserver = observer;
-  }
-
-  #addServer(connection: OpenConnection, { record, observer, report }: Told): void {
-    if (record.sequence === 0) connection.serverFlowsBegun++;
-    if (connection.serverRecord !== undefined) {
-      (connection.moreServerReports ??= []).push(report);
-      return mergeRecord(connection.serverRecord, record);
-    }
-    connection.serverReport = report;
-    connection.serverRecord = record;
-    connection.serverObserver = observer;
+    connection.add(told);
+    if (connection.clientSide !== undefined && connection.serverSide !== undefined) this.#goOut(connection);
   }
 
   /** Its connection is with the outputs already, and does not change any more. */
   #comeAfter(connection: OpenConnection, told: Told): void {
     const isClient = told.perspective === 'client';
-    const isIn = (isClient ? connection.clientRecord : connection.serverRecord) !== undefined;
-    const isCounted = isClient || connection.clientRecord === undefined;
+    const isIn = (isClient ? connection.clientSide : connection.serverSide) !== undefined;
+    const isCounted = isClient || connection.clientSide === undefined;
     const isNew = !connection.hasReport(isClient, told.report);
     if (isIn && isCounted && isNew) this.#addPart(connection.joinId, connection.intervalStartMs, told);
     else this.#attach(connection, told.ticket, isIn ? 'duplicate' : 'late');
@@ -234,7 +210,7 @@ export class ConnectionJoin {
 
   /** Only a pod can have an observer, and it shows by its own records whether it has. */
   #isOtherExpected(connection: OpenConnection, record: FlowRecord): boolean {
-    const isServer = connection.clientRecord !== undefined;
+    const isServer = connection.clientSide !== undefined;
     const address = toOtherAddress(connection);
     if (this.#isStopped || !this.#observed.isExpected(address)) return false;
     const port = isServer ? (record.natDestinationPort ?? record.destinationPort) : record.sourcePort;
@@ -269,35 +245,12 @@ export class ConnectionJoin {
   }
 
   #remember(connection: OpenConnection): void {
-    const { joinId, clientRecord } = connection;
+    const { joinId, clientSide } = connection;
     const seen = toSeen(connection);
     const interval = connection.intervalStartMs / this.#intervalMs;
-    const isClient = clientRecord !== undefined;
+    const isClient = clientSide !== undefined;
     this.#memory.add(joinId, interval, seen, isClient ? connection.clientReport : connection.serverReport);
     const more = isClient ? connection.moreClientReports : connection.moreServerReports;
     if (more !== undefined) for (const report of more) this.#memory.add(joinId, interval, seen, report);
   }
-}
-
-/** One record of a request, and what is known of it. */
-interface Told {
-  readonly record: FlowRecord;
-  readonly observer: Resource;
-  readonly perspective: Perspective;
-  readonly ticket: RequestTicket;
-  readonly report: number;
-}
-
-/** The pod that the client's observer looks at, and the one that the server's does, whatever the packets were translated to. */
-function clientAddress(record: FlowRecord): string {
-  return record.natOriginalSourceAddress ?? record.sourceAddress;
-}
-
-function serverAddress(record: FlowRecord): string {
-  return record.natDestinationAddress ?? record.destinationAddress;
-}
-
-/** The end whose perspective a lone connection lacks. */
-function toOtherAddress({ clientRecord, serverRecord }: OpenConnection): string {
-  return clientRecord === undefined ? clientAddress(serverRecord as FlowRecord) : serverAddress(clientRecord);
 }

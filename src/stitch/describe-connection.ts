@@ -9,18 +9,18 @@ import type { OpenConnection } from './open-connection.ts';
  * between the two observers. Names are those of the moment of the first packet.
  */
 export function describeConnection(connection: OpenConnection, resolver: EndResolver): void {
-  const { clientRecord, serverRecord } = connection;
-  const record = (clientRecord ?? serverRecord)!;
+  const { clientSide, serverSide } = connection;
+  const record = (clientSide ?? serverSide)!;
   connection.record = record;
-  connection.observer = (clientRecord === undefined ? connection.serverObserver : connection.clientObserver)!;
-  connection.perspectives = clientRecord === undefined ? 'server' : serverRecord === undefined ? 'client' : 'both';
+  connection.observer = (clientSide === undefined ? connection.serverObserver : connection.clientObserver)!;
+  connection.perspectives = clientSide === undefined ? 'server' : serverSide === undefined ? 'client' : 'both';
   setDestination(connection, record);
   const sourceAddress = setSource(connection, record);
   const destinationAddress = record.natDestinationAddress ?? record.destinationAddress;
   setCommunityId(connection, sourceAddress, destinationAddress);
   nameEnds(connection, resolver, sourceAddress, destinationAddress);
-  judge(connection, record, serverRecord);
-  compareCounts(connection, clientRecord, serverRecord);
+  judge(connection, record, serverSide);
+  compareCounts(connection, clientSide, serverSide);
 }
 
 /** Who answered, and what was dialled where that is another address. */
@@ -84,8 +84,8 @@ function nameEnds(connection: OpenConnection, resolver: EndResolver, source: str
 }
 
 /** The client knows best what became of its attempt; where it cannot tell, the server's word counts. */
-function judge(connection: OpenConnection, record: FlowRecord, serverRecord: FlowRecord | undefined): void {
-  const judged = record.verdict === 'unknown' && serverRecord !== undefined ? serverRecord : record;
+function judge(connection: OpenConnection, record: FlowRecord, serverSide: FlowRecord | undefined): void {
+  const judged = record.verdict === 'unknown' && serverSide !== undefined ? serverSide : record;
   connection.verdict = judged.verdict;
   connection.dropReason = judged.dropReason;
 }

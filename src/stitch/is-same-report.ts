@@ -7,14 +7,14 @@ import type { Perspective } from './perspective.ts';
  * two nodes' clocks agree. What one of them saw at the end of an interval, the other may have seen in the next one.
  */
 export function isSameReport(
-  { state, part, clientRecord, serverRecord }: OpenConnection,
+  { state, part, clientSide, serverSide }: OpenConnection,
   { startNs, endNs }: FlowRecord,
   perspective: Perspective,
   toleranceMs: number,
 ): boolean {
   if (state !== 'waiting' || part !== 0) return false;
-  const own = perspective === 'client' ? clientRecord : serverRecord;
-  const other = perspective === 'client' ? serverRecord : clientRecord;
+  const own = perspective === 'client' ? clientSide : serverSide;
+  const other = perspective === 'client' ? serverSide : clientSide;
   if (own !== undefined || other === undefined) return false;
   const toleranceNs = toleranceMs * 1e6;
   return Math.abs(other.startNs - startNs) <= toleranceNs && Math.abs(other.endNs - endNs) <= toleranceNs;

@@ -7,11 +7,11 @@ import type { OpenConnection } from './open-connection.ts';
  * the end is the same by another clock.
  */
 export function isToldByClient(
-  { joinId, intervalStartMs, clientRecord }: OpenConnection,
+  { joinId, intervalStartMs, clientSide }: OpenConnection,
   memory: DeliveredMemory,
   intervalMs: number,
 ): boolean {
-  if (clientRecord !== undefined) return false;
+  if (clientSide !== undefined) return false;
   const interval = intervalStartMs / intervalMs;
   const isBefore = (memory.find(joinId, interval + 1) & SEEN.clientBegin) !== 0;
   return isBefore || (memory.find(joinId, interval - 1) & SEEN.clientEnd) !== 0;

@@ -3,7 +3,19 @@ import type { DropReason } from '../model/drop-reason.ts';
 import type { FlowRecord, Verdict } from '../model/flow-record.ts';
 import type { NamedEnd, NamedService } from '../model/named-end.ts';
 import type { Resource } from '../model/resource.ts';
+import { mergeRecord } from './merge-record.ts';
+import type { Perspective } from './perspective.ts';
 import type { Postponement, RequestTicket } from './request-ticket.ts';
+
+/** One record of a request, and what is known of it. */
+export interface Told {
+  readonly record: FlowRecord;
+  readonly observer: Resource;
+  readonly perspective: Perspective;
+  readonly ticket: RequestTicket;
+  /** `toReportHash` */
+  readonly report: number;
+}
 
 /** Where a connection stands: it waits for its other perspective, is with the outputs, or is free for use. */
 export type ConnectionState = 'waiting' | 'out' | 'free';
@@ -20,9 +32,9 @@ export class OpenConnection implements Connection {
   next: OpenConnection | undefined;
   /** The end whose perspective was waited for, by name. */
   awaitedEnd: NamedEnd | undefined;
-  clientRecord: FlowRecord | undefined;
+  clientSide: FlowRecord | undefined;
   clientObserver: Resource | undefined;
-  serverRecord: FlowRecord | undefined;
+  serverSide: FlowRecord | undefined;
   serverObserver: Resource | undefined;
   /** Flows that each side saw begin. */
   clientFlowsBegun = 0;
@@ -38,9 +50,14 @@ export class OpenConnection implements Connection {
   #secondTicket: RequestTicket | undefined;
   #moreTickets: RequestTicket[] | undefined;
 
+  /** Told beside the client's only; alone it is `record`. */
+  get serverRecord(): FlowRecord | undefined {
+    return this.clientSide === undefined ? undefined : this.serverSide;
+  }
+
   /** Those of the perspective whose counters stand. */
   get flowsBegun(): number {
-    return this.clientRecord === undefined ? this.serverFlowsBegun : this.clientFlowsBegun;
+    return this.clientSide === undefined ? this.serverFlowsBegun : this.clientFlowsBegun;
   }
 
   record!: FlowRecord;
@@ -72,6 +89,13 @@ export class OpenConnection implements Connection {
     this.clientFlowsBegun = this.serverFlowsBegun = this.recordCount = 0;
   }
 
+  /** Takes a record in: of a side that has told already, it is added to that. */
+  add({ record, observer, perspective, report }: Told): void {
+    this.recordCount++;
+    if (perspective === 'client') this.#addClient(record, observer, report);
+    else this.#addServer(record, observer, report);
+  }
+
   /** The request waits for what becomes of this connection. */
   holdFor(ticket: RequestTicket): void {
     ticket.hold();
@@ -95,9 +119,31 @@ export class OpenConnection implements Connection {
   free(): void {
     this.state = 'free';
     this.next = this.awaitedEnd = undefined;
-    this.clientRecord = this.clientObserver = this.serverRecord = this.serverObserver = undefined;
+    this.clientSide = this.clientObserver = this.serverSide = this.serverObserver = undefined;
     this.clientReport = this.serverReport = 0;
     this.moreClientReports = this.moreServerReports = undefined;
     this.#ticket = this.#secondTicket = this.#moreTickets = undefined;
+  }
+
+  #addClient(record: FlowRecord, observer: Resource, report: number): void {
+    if (record.sequence === 0) this.clientFlowsBegun++;
+    if (this.clientSide !== undefined) {
+      (this.moreClientReports ??= []).push(report);
+      return mergeRecord(this.clientSide, record);
+    }
+    this.clientReport = report;
+    this.clientSide = record;
+    this.clientObserver = observer;
+  }
+
+  #addServer(record: FlowRecord, observer: Resource, report: number): void {
+    if (record.sequence === 0) this.serverFlowsBegun++;
+    if (this.serverSide !== undefined) {
+      (this.moreServerReports ??= []).push(report);
+      return mergeRecord(this.serverSide, record);
+    }
+    this.serverReport = report;
+    this.serverSide = record;
+    this.serverObserver = observer;
   }
 }

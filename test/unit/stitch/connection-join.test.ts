@@ -110,6 +110,7 @@ test('a masqueraded server’s perspective names the client, with the Community 
   expect(harness.counted).toMatchObject([
     {
       perspectives: 'server',
+      serverRecord: undefined,
       source: { address: '1.2.3.4' },
       sourcePort: 1122,
       dialledAddress: '172.30.0.11',
@@ -336,6 +337,18 @@ describe('clocks that differ by less than the window', () => {
     harness.nowMs = WINDOW_MS;
     expect(await rest).toMatchObject({ kind: 'taken' });
     expect(harness.counted).toMatchObject([{ perspectives: 'both' }]);
+    expect(harness.join.counters()).toMatchObject({ unjoinedRecords: { late: 1 }, heldRecords: 0 });
+  });
+
+  test('let the server see the begin in the interval before the client did: that adds nothing', async () => {
+    const harness = createHarness();
+    const early = harness.send(createPerspective('server', 1, LATE));
+    harness.nowMs = 1;
+    void harness.send(createPerspective('client', 1, { ...later(13_000), event: 'update' }));
+    await harness.send(createPerspective('server', 1, { ...later(11_000), sequence: 1, event: 'update' }));
+    harness.nowMs = WINDOW_MS;
+    expect(await early).toMatchObject({ kind: 'taken' });
+    expect(harness.counted).toMatchObject([{ perspectives: 'both', intervalStartMs: SAMPLE_TIME_NS / 1e6 + 10_000 }]);
     expect(harness.join.counters()).toMatchObject({ unjoinedRecords: { late: 1 }, heldRecords: 0 });
   });
 
