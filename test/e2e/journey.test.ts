@@ -52,7 +52,10 @@ describeWithRights('the journey from packets to Elasticsearch and Prometheus', R
     journey = await runJourney(cluster, servers);
     summary = (await servers.enrich.stop()) as EnrichSummary;
     asked = [...journey.shopper.connections, ...journey.buyer.connections];
-    const toService = journey.documents.filter((each) => textOf(each, 'podflow.dialled.ip') === journey.addresses.web);
+    const toService = journey.documents.filter(
+      (each) =>
+        textOf(each, 'podflow.source.kind') === 'pod' && textOf(each, 'destination.kubernetes.service.name') === 'web',
+    );
     byTuple = Map.groupBy(toService, tupleOf);
     process.stderr.write(`${JSON.stringify(toFigures(journey))}\n`);
   }, JOURNEY_MS);

@@ -12,8 +12,8 @@ import { startPrometheus, type Prometheus } from '../prometheus/start-prometheus
 import { findFreePort } from '../server-process.ts';
 import { startEnrich, type Enrich } from './start-enrich.ts';
 
-/** So often that a rate over a minute, which is extrapolated by one scrape, is exact to half a percent. */
-export const SCRAPE_INTERVAL_MS = 250;
+/** So often that a rate over a minute, extrapolated by up to a scrape at either end, is exact to 0.7 %. */
+const SCRAPE_INTERVAL_MS = 200;
 
 /** Everything behind the nodes, in the network of the control plane. */
 export interface Servers {
