@@ -102,7 +102,7 @@ export const ENRICH_SETTINGS = declareSettings({
   recentFlows: {
     flag: 'recent-flows',
     form: form.count(1, 1_000_000),
-    default: '10000',
+    default: '5000',
     commands: SERVICE,
     meaning: 'connections that /api/flows can look back on',
   },

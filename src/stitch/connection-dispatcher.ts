@@ -39,7 +39,7 @@ export class ConnectionDispatcher {
     tally: JoinTally,
     onSettled: (connection: OpenConnection, isTaken: boolean) => void,
   ) {
-    const { batchConnections = 2_000, maxInFlightBatches = 4 } = options;
+    const { batchConnections = 1_000, maxInFlightBatches = 4 } = options;
     this.#options = options;
     this.#tally = tally;
     this.#onSettled = onSettled;

@@ -30,7 +30,7 @@ export interface ConnectionJoinOptions {
   readonly windowMs?: number;
   /** Records held at a time, default 262,144; a request beyond that is told to come back. */
   readonly maxHeldRecords?: number;
-  /** Connections handed to the outputs at a time, default 2,000. */
+  /** Connections handed to the outputs at a time, default 1,000: a bulk request of 3 MB. */
   readonly batchConnections?: number;
   /** Batches that are with the outputs at a time, default 4. */
   readonly maxInFlightBatches?: number;

@@ -5,7 +5,7 @@
 export const SEEN = { client: 1, server: 2, clientBegin: 4, clientEnd: 8 } as const;
 
 export interface DeliveredMemoryOptions {
-  /** Reports remembered, default 2,097,152: 24 to 48 bytes each. */
+  /** Reports remembered, default 1,048,576: 24 to 48 bytes each. */
   readonly maxReports?: number;
   /** Intervals remembered, default 64. */
   readonly maxIntervals?: number;
@@ -35,7 +35,7 @@ export class DeliveredMemory {
   #latest: IntervalTable | undefined;
   #latestNumber = NaN;
 
-  constructor({ maxReports = 2_097_152, maxIntervals = 64 }: DeliveredMemoryOptions = {}) {
+  constructor({ maxReports = 1_048_576, maxIntervals = 64 }: DeliveredMemoryOptions = {}) {
     this.#maxReports = maxReports;
     this.#maxIntervals = maxIntervals;
   }

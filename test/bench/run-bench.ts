@@ -26,7 +26,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   enrich: { script: 'enrich/enrich-bench.ts', summary: 'records named, joined, counted and made documents' },
   names: { script: 'k8s/names-bench.ts', summary: 'the index of names of a large cluster: heap, lookups, changes' },
   k8s: { script: 'k8s/k8s-bench.ts', summary: 'a large cluster listed and watched into the index of names' },
-  exposition: { script: 'exposition.ts', summary: 'flow records and connections to Prometheus series, and their scrape' },
+  exposition: {
+    script: 'exposition.ts',
+    summary: 'flow records and connections to Prometheus series, and their scrape',
+  },
   'flow-map': { script: 'flow-map.ts', summary: 'connections to the map and the recent flows, and their answers' },
 };
 

@@ -4,7 +4,7 @@ import type { FlowPage, FlowQuery, FlowSource } from './flow-source.ts';
 import { StoredConnection } from './stored-connection.ts';
 
 export interface RecentFlowsOptions {
-  /** Connections kept, default 10,000; a new one takes the place of the oldest. */
+  /** Connections kept, default 5,000; a new one takes the place of the oldest. */
   readonly flowLimit?: number;
   /** Milliseconds since the Unix epoch at which the process began. */
   readonly startMs?: number;
@@ -17,7 +17,7 @@ export class RecentFlows implements ConnectionSink, FlowSource {
   readonly #firstNumber: number;
   #count = 0;
 
-  constructor({ flowLimit = 10_000, startMs = Date.now() }: RecentFlowsOptions = {}) {
+  constructor({ flowLimit = 5_000, startMs = Date.now() }: RecentFlowsOptions = {}) {
     this.#limit = flowLimit;
     // Numbers begin above all that an earlier process gave out, at up to a million a second: its cursors find nothing.
     this.#firstNumber = Math.round(startMs * 1_000);

@@ -59,7 +59,7 @@ const MEGABYTE = 1e6;
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '200000' },
+    connections: { type: 'string', default: '100000' },
     only: { type: 'string', default: '' },
     quick: { type: 'boolean', default: false },
   },
