@@ -85,7 +85,7 @@ const { values } = parseArgs({
     pods: { type: 'string', default: String(LARGE_CLUSTER.pods) },
     services: { type: 'string', default: String(LARGE_CLUSTER.services) },
     nodes: { type: 'string', default: String(LARGE_CLUSTER.nodes) },
-    seconds: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: '40' },
   },
 });
 const report = await runK8sBench({

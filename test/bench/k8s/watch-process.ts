@@ -29,6 +29,9 @@ export interface ChangeFigures {
   readonly rssMib: number;
 }
 
+/** The collections that `readHeapMib` asks for throw compiled code away too, which no service ever does. */
+const SETTLE_MS = 5_000;
+
 const index = new NameIndex();
 const watcher = new KubernetesWatcher({ feed: index, log: SILENT_LOG, kubeconfigPath: process.argv[2] });
 
@@ -50,6 +53,7 @@ async function measureLists(): Promise<ListFigures> {
 
 /** Cost in the first half of the time, turns in the second: to watch them is costly itself. */
 async function measureChanges(forMs: number): Promise<ChangeFigures> {
+  await delay(SETTLE_MS);
   const eventsBefore = countEvents();
   const beginMs = performance.now();
   const cpu = process.cpuUsage();
