@@ -5,8 +5,8 @@
 set -eu
 cd "$(dirname "$0")"
 exec >&2
-# The checkout's node; and where Go's own installation puts go.
-PATH="$(realpath ../..)/node_modules/.bin:$PATH:/usr/local/go/bin"
+# The checkout's node; where Go's own installation puts go; and where administrators' tools are (ldconfig).
+PATH="$(realpath ../..)/node_modules/.bin:$PATH:/usr/local/go/bin:/usr/sbin:/sbin"
 export PATH
 oldest_go=26
 
