@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 exec >&2
 
 run_packages='libbpf1 libpcap-dev g++ make python3 iproute2 iptables util-linux procps'
-test_packages='clang llvm libbpf-dev bpftool tshark tcpreplay nftables conntrack iputils-ping wrk prometheus'
-e2e_packages='containerd runc containernetworking-plugins busybox-static openssl curl ca-certificates
+test_packages='openssl clang llvm libbpf-dev bpftool tshark tcpreplay nftables conntrack iputils-ping wrk prometheus'
+e2e_packages='containerd runc containernetworking-plugins busybox-static curl ca-certificates
   maven default-jdk-headless python3-pip unzip libzstd1'
 bench_packages='softflowd nfdump'
 # Packages whose programs alone are wanted: nothing may start with their installation or the next boot.
