@@ -6,6 +6,8 @@
 set -eu
 profile=${1:-run}
 cd "$(dirname "$0")/.."
+# .npmrc names it; an environment without it would leave the cap package uncompiled.
+export PWD
 exec >&2
 
 run_packages='libbpf1 libpcap-dev g++ make python3 iproute2 iptables util-linux procps'
