@@ -1,8 +1,10 @@
-import type { AutonomousSystem, EndKind, GeoPlace, NamedEnd, NamedService } from '../model/named-end.ts';
-import type { Labels } from './kubernetes-object.ts';
+import type { AutonomousSystem, EndKind, GeoPlace, NamedEnd, NamedPort, NamedService } from '../model/named-end.ts';
+import type { Labels } from '../model/network-policy.ts';
 import type { NodeEntry } from './node-registry.ts';
 import { toTopmostOwner } from './owner-registry.ts';
 import type { Pod } from './pod-registry.ts';
+
+const NO_PORTS: readonly NamedPort[] = [];
 
 /** A `NamedEnd` while it is made. One class for all kinds: whoever reads names meets one shape of object. */
 class EndName implements NamedEnd {
@@ -19,6 +21,8 @@ class EndName implements NamedEnd {
   containerName: string | undefined = undefined;
   zone: string | undefined = undefined;
   labels: Labels | undefined = undefined;
+  namedPorts: readonly NamedPort[] = NO_PORTS;
+  isHostNetwork = false;
   candidateCount = 0;
   place: GeoPlace | undefined = undefined;
   autonomousSystem: AutonomousSystem | undefined = undefined;
@@ -42,6 +46,7 @@ export function toPodEnd(address: string, pod: Pod, clusterName: string | undefi
   end.containerName = pod.containerName;
   end.zone = pod.node?.zone;
   end.labels = pod.labels;
+  end.isHostNetwork = pod.isHostNetwork;
   return end;
 }
 

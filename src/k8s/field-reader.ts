@@ -1,5 +1,5 @@
 import { toCanonicalAddress } from './canonical-address.ts';
-import type { Labels } from './kubernetes-object.ts';
+import type { Labels } from '../model/network-policy.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
-/** Facts kept of the API's objects: only what names are made of. Texts that many objects share are one text. */
+import type { Labels } from '../model/network-policy.ts';
 
-export type Labels = Readonly<Record<string, string>>;
+/** Facts kept of the API's objects: only what names are made of. Texts that many objects share are one text. */
 
 /** Which object; of kinds without namespaces `namespaceName` is empty. */
 export interface ObjectIdentity {
@@ -79,46 +79,4 @@ export interface NamespaceFacts extends ObjectIdentity {
 /** A ReplicaSet or a Job: only by whom it is owned counts. */
 export interface OwnedFacts extends ObjectIdentity {
   readonly owner: OwnerReference | undefined;
-}
-
-export interface LabelRequirement {
-  readonly key: string;
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
-  readonly values: readonly string[];
-}
-
-/** All of it must hold; without any requirement it selects everything. */
-export interface LabelSelector {
-  readonly matchLabels: Labels;
-  readonly matchExpressions: readonly LabelRequirement[];
-}
-
-/** A peer is told by selectors or by a block. */
-export interface PolicyPeer {
-  readonly podSelector: LabelSelector | undefined;
-  readonly namespaceSelector: LabelSelector | undefined;
-  readonly ipBlock: { readonly cidr: string; readonly except: readonly string[] } | undefined;
-}
-
-export interface PolicyPort {
-  readonly protocolNumber: number;
-  /** By number or by name; undefined = all ports of the protocol. */
-  readonly port: number | string | undefined;
-  readonly endPort: number | undefined;
-}
-
-/** Empty lists match everything. */
-export interface PolicyRule {
-  readonly peers: readonly PolicyPeer[];
-  readonly ports: readonly PolicyPort[];
-}
-
-/** A NetworkPolicy with its defaults filled in; no rules of a direction = nothing is allowed. */
-export interface NetworkPolicyFacts extends ObjectIdentity {
-  /** Whether all of it was understood; half a policy allows or denies something else than the whole. */
-  readonly isWhole: boolean;
-  readonly podSelector: LabelSelector;
-  /** Undefined where it does not speak of that direction. */
-  readonly ingress: readonly PolicyRule[] | undefined;
-  readonly egress: readonly PolicyRule[] | undefined;
 }

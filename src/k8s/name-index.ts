@@ -5,7 +5,7 @@ import type { ClaimLimits } from './claim-index.ts';
 import { createRegistries, type Registries } from './create-registries.ts';
 import { EndNames } from './end-names.ts';
 import { FieldReader } from './field-reader.ts';
-import type { Labels, NetworkPolicyFacts } from './kubernetes-object.ts';
+import type { Labels, NetworkPolicyFacts } from '../model/network-policy.ts';
 import type { NameFeed, ObjectChange } from './name-feed.ts';
 import type { OnPodGone } from './pod-registry.ts';
 import { createObjectTables, type ObjectTables } from './create-object-tables.ts';

@@ -1,4 +1,5 @@
-import type { Labels, NamespaceFacts } from './kubernetes-object.ts';
+import type { Labels } from '../model/network-policy.ts';
+import type { NamespaceFacts } from './kubernetes-object.ts';
 import type { Tracked } from './object-table.ts';
 
 export interface Namespace extends Tracked {

@@ -1,4 +1,4 @@
-import type { NetworkPolicyFacts } from './kubernetes-object.ts';
+import type { NetworkPolicyFacts } from '../model/network-policy.ts';
 import type { Tracked } from './object-table.ts';
 
 export interface NetworkPolicy extends Tracked {

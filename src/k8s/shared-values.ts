@@ -1,4 +1,5 @@
-import type { DeclaredPort, Labels } from './kubernetes-object.ts';
+import type { Labels } from '../model/network-policy.ts';
+import type { DeclaredPort } from './kubernetes-object.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** Bounds what is remembered, not what is kept: values beyond it are merely not shared. */

@@ -6,7 +6,7 @@ import type {
   PolicyPeer,
   PolicyPort,
   PolicyRule,
-} from './kubernetes-object.ts';
+} from '../model/network-policy.ts';
 import { parseProtocol } from './port-key.ts';
 import type { SharedValues } from './shared-values.ts';
 import { toIdentified } from './trim-metadata.ts';

@@ -1,11 +1,20 @@
 import type { FlowRecord, Verdict } from './flow-record.ts';
+import type { DropEvidence } from './drop-evidence.ts';
 import type { DropReason } from './drop-reason.ts';
 import type { NamedEnd, NamedService } from './named-end.ts';
+import type { PolicyFinding, PolicyJudgement } from './policy-judgement.ts';
 import type { Resource } from './resource.ts';
 
-/** Which ends' observers told of a connection's interval. */
-export const PERSPECTIVES = ['both', 'client', 'server'] as const;
+/** Which ends' observers told of a connection's interval; `none`: only evidence of a drop did. */
+export const PERSPECTIVES = ['both', 'client', 'server', 'none'] as const;
 export type Perspectives = (typeof PERSPECTIVES)[number];
+
+/**
+ * Where a connection that failed was lost: the client's observer saw what the server's, which looks, did not (`to_server`);
+ * the server's saw it, and no answer (`at_server`); it saw answers that the client's did not (`to_client`).
+ */
+export const DROP_PLACES = ['to_server', 'at_server', 'to_client'] as const;
+export type DropPlace = (typeof DROP_PLACES)[number];
 
 /**
  * One connection in one report interval: what its ends' observers told, joined, with both ends named. It becomes one
@@ -24,7 +33,10 @@ export interface Connection {
    */
   readonly part: number;
   readonly perspectives: Perspectives;
-  /** The perspective whose counters stand: the client's, else the server's. Several reports of it are summed. */
+  /**
+   * The perspective whose counters stand: the client's, else the server's. Several reports of it are summed. Where
+   * there is none it is the evidence, which counted no traffic.
+   */
   readonly record: FlowRecord;
   /** The server's perspective, where both were seen. */
   readonly serverRecord: FlowRecord | undefined;
@@ -46,6 +58,14 @@ export interface Connection {
   readonly communityId: string;
   readonly verdict: Verdict;
   readonly dropReason: DropReason | undefined;
+  /** Told of connections that failed, as far as both ends are observed. */
+  readonly dropPlace: DropPlace | undefined;
+  /** What others than the observers of its packets say of drops; mostly empty. A list that is never changed afterwards. */
+  readonly evidence: readonly DropEvidence[];
+  /** What the policies say of it; undefined where none are known. Evidence and judgement are kept apart. */
+  readonly judgement: PolicyJudgement | undefined;
+  /** Where both together are worth a look. */
+  readonly finding: PolicyFinding | undefined;
   /** Flows that began in the interval: a tuple may be used several times. */
   readonly flowsBegun: number;
   /**

@@ -1,3 +1,4 @@
+import type { EvidenceSource } from './drop-evidence.ts';
 import type { DropReason } from './drop-reason.ts';
 
 /** What a report says of its flow's life. One interval that holds both start and end is an `end`. */
@@ -100,16 +101,26 @@ export interface FlowRecord {
   reverseTcpFlags: number | undefined;
   retransmits: number | undefined;
   reverseRetransmits: number | undefined;
+  /** SYNs of the client after its first, in the flow's life so far. */
+  synRetries: number | undefined;
   /** SYN to SYN-ACK at the observation point, ns; only in the report in which it was measured. */
   handshakeNs: number | undefined;
   /** Smoothed time from a segment of the source to its acknowledgement at the observation point, ns. */
   rttNs: number | undefined;
   icmpType: number | undefined;
   icmpCode: number | undefined;
+  /** Next-hop MTU that a router asked for in the interval. */
+  icmpMtuBytes: number | undefined;
+  /** Bits of `SYMPTOM_BIT`. */
+  symptoms: number;
   verdict: Verdict;
   dropReason: DropReason | undefined;
+  /** The word of who dropped it, where `evidence` tells who that is. */
+  dropDetail: string | undefined;
   dropPackets: number | undefined;
   dropBytes: number | undefined;
+  /** Who told of the drop that this record is; undefined of a flow that an observer of packets saw. See `DropEvidence`. */
+  evidence: EvidenceSource | undefined;
   /** 1 = every packet. */
   samplingRate: number;
   natState: NatState | undefined;

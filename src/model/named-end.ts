@@ -26,6 +26,13 @@ export interface AutonomousSystem {
   readonly organizationName: string | undefined;
 }
 
+/** A port that a container declares by name. */
+export interface NamedPort {
+  readonly name: string;
+  readonly protocolNumber: number;
+  readonly port: number;
+}
+
 /**
  * One end of a connection by name. It never changes, and the same object is given for as long as what it says stays
  * true, so that what is made of it can be kept by it (`Map<NamedEnd, …>`, bounded). Absent facts are `undefined`.
@@ -47,7 +54,12 @@ export interface NamedEnd {
   readonly containerName: string | undefined;
   /** Label `topology.kubernetes.io/zone` of its node. */
   readonly zone: string | undefined;
+  /** As they were at that moment. */
   readonly labels: Readonly<Record<string, string>> | undefined;
+  /** Ports that the pod's containers declare by name. */
+  readonly namedPorts: readonly NamedPort[];
+  /** Whether it is a pod in its node's own network. */
+  readonly isHostNetwork: boolean;
   /** Pods that it might be, where `ambiguous`; else 0. */
   readonly candidateCount: number;
   readonly place: GeoPlace | undefined;

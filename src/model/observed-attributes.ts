@@ -1,5 +1,7 @@
+import { EVIDENCE_SOURCES } from './drop-evidence.ts';
 import { DROP_REASONS } from './drop-reason.ts';
 import { int, MOST, text, word, type FlowAttribute } from './flow-attribute.ts';
+import { parseSymptoms, toSymptomText } from './flow-symptom.ts';
 import {
   CONNECTION_STATES,
   FLOW_DIRECTIONS,
@@ -180,6 +182,13 @@ export const OBSERVED_ATTRIBUTES: readonly FlowAttribute[] = [
     (r, v) => (r.reverseRetransmits = v),
   ),
   int(
+    'flow.tcp.syn.retries',
+    "SYNs of the client after its first, in the flow's life so far; absent where there were none",
+    (r) => r.synRetries,
+    (r, v) => (r.synRetries = v),
+    MOST.byte,
+  ),
+  int(
     'flow.tcp.handshake.latency',
     'SYN to SYN-ACK, ns',
     (r) => r.handshakeNs,
@@ -205,6 +214,18 @@ export const OBSERVED_ATTRIBUTES: readonly FlowAttribute[] = [
     (r, v) => (r.icmpCode = v),
     MOST.byte,
   ),
+  int(
+    'flow.icmp.mtu',
+    'next-hop MTU that a router asked for',
+    (r) => r.icmpMtuBytes,
+    (r, v) => (r.icmpMtuBytes = v),
+  ),
+  text(
+    'flow.symptoms',
+    'what went wrong, separated by commas: reset, retransmission_burst, zero_window, unanswered, packet_too_big',
+    (r) => toSymptomText(r.symptoms),
+    (r, v) => (r.symptoms = parseSymptoms(v)),
+  ),
   word(
     'flow.verdict',
     'forwarded, dropped, rejected, unknown',
@@ -219,6 +240,12 @@ export const OBSERVED_ATTRIBUTES: readonly FlowAttribute[] = [
     (r) => r.dropReason,
     (r, v) => (r.dropReason = v),
   ),
+  text(
+    'flow.drop.detail',
+    'the word of who dropped it, beside flow.evidence',
+    (r) => r.dropDetail,
+    (r, v) => (r.dropDetail = v),
+  ),
   int(
     'flow.drop.packets.delta',
     'packets of the failed attempt',
@@ -230,6 +257,13 @@ export const OBSERVED_ATTRIBUTES: readonly FlowAttribute[] = [
     'bytes of the failed attempt',
     (r) => r.dropBytes,
     (r, v) => (r.dropBytes = v),
+  ),
+  word(
+    'flow.evidence',
+    'who told of this drop; absent of what an observer of packets saw',
+    EVIDENCE_SOURCES,
+    (r) => r.evidence,
+    (r, v) => (r.evidence = v),
   ),
   int(
     'flow.sampling.rate',

@@ -1,4 +1,4 @@
-import type { DropReason } from '../model/drop-reason.ts';
+import { DROP_REASONS, type DropReason } from '../model/drop-reason.ts';
 
 /** What is counted per pair, as positions within its run of cells. Directions are the own pod's. */
 export const CELL = {
@@ -12,19 +12,11 @@ export const CELL = {
   receiveRetransmits: 7,
 } as const;
 
-/** Cells of failed flows by reason, after the others; `unknown` takes failures that tell no reason. */
-export const REASON_CELL: Readonly<Record<DropReason | 'unknown', number>> = {
-  syn_unanswered: 8,
-  connection_refused: 9,
-  network_unreachable: 10,
-  host_unreachable: 11,
-  protocol_unreachable: 12,
-  port_unreachable: 13,
-  source_route_failed: 14,
-  admin_prohibited: 15,
-  reject_route: 16,
-  ttl_exceeded: 17,
-  unknown: 18,
-};
+const FIRST_REASON = 8;
 
-export const CELLS_PER_PAIR = 19;
+/** Cells of failed flows by reason, after the others; `unknown` takes failures that tell no reason. */
+export const REASON_CELL = Object.fromEntries(
+  [...DROP_REASONS, 'unknown' as const].map((reason, i) => [reason, FIRST_REASON + i]),
+) as Readonly<Record<DropReason | 'unknown', number>>;
+
+export const CELLS_PER_PAIR = FIRST_REASON + DROP_REASONS.length + 1;

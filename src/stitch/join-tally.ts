@@ -9,7 +9,7 @@ export class JoinTally {
   #joined = 0;
   #sentBack = 0;
   #waiting = 0;
-  readonly #connections: Record<Perspectives, number> = { both: 0, client: 0, server: 0 };
+  readonly #connections: Record<Perspectives, number> = { both: 0, client: 0, server: 0, none: 0 };
   readonly #unjoined: Record<UnjoinedReason, number> = { late: 0, duplicate: 0, unidentified: 0 };
   readonly #ends: Record<string, number> = {};
 

@@ -1,7 +1,9 @@
-import type { Connection, Perspectives } from '../model/connection.ts';
+import type { Connection, DropPlace, Perspectives } from '../model/connection.ts';
+import type { DropEvidence } from '../model/drop-evidence.ts';
 import type { DropReason } from '../model/drop-reason.ts';
 import type { FlowRecord, Verdict } from '../model/flow-record.ts';
 import type { NamedEnd, NamedService } from '../model/named-end.ts';
+import type { PolicyFinding, PolicyJudgement } from '../model/policy-judgement.ts';
 import type { Resource } from '../model/resource.ts';
 import { mergeRecord } from './merge-record.ts';
 import type { Perspective } from './perspective.ts';
@@ -16,6 +18,8 @@ export interface Told {
   /** `toReportHash` */
   readonly report: number;
 }
+
+const NO_EVIDENCE: readonly DropEvidence[] = [];
 
 /** Where a connection stands: it waits for its other perspective, is with the outputs, or is free for use. */
 export type ConnectionState = 'waiting' | 'out' | 'free';
@@ -75,6 +79,10 @@ export class OpenConnection implements Connection {
   communityId = '';
   verdict: Verdict = 'unknown';
   dropReason: DropReason | undefined;
+  dropPlace: DropPlace | undefined;
+  evidence: readonly DropEvidence[] = NO_EVIDENCE;
+  judgement: PolicyJudgement | undefined;
+  finding: PolicyFinding | undefined;
   lostPackets: number | undefined;
   lostBytes: number | undefined;
   reverseLostPackets: number | undefined;

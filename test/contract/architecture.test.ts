@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path/posix';
 import { describe, expect, test } from '@jest/globals';
 import { readSourceFiles, type SourceFile } from '../support/source-files.ts';
 
-const STAGES = 'capture flow nat otlp k8s stitch policy ecs prometheus map inject web output'.split(' ');
+const STAGES = 'capture flow nat otlp evidence k8s stitch policy ecs prometheus map inject web output'.split(' ');
 const SHARED = ['model', 'lib'];
 
 /** Folder of src → the folders that it may import beside itself. A folder without a row may not exist. */

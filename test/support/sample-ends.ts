@@ -16,6 +16,8 @@ export function createEnd(address: string, changes: Partial<NamedEnd> = {}): Nam
     containerName: undefined,
     zone: undefined,
     labels: undefined,
+    namedPorts: [],
+    isHostNetwork: false,
     candidateCount: 0,
     place: undefined,
     autonomousSystem: undefined,

@@ -44,7 +44,7 @@ export const NAME_INDEX_COUNTERS: NameIndexCounters = {
 
 export const STITCH_COUNTERS: StitchCounters = {
   receivedRecords: 1_000,
-  connections: { both: 300, client: 150, server: 50 },
+  connections: { both: 300, client: 150, server: 50, none: 0 },
   joinedRecords: 800,
   unjoinedRecords: { late: 20, duplicate: 30, unidentified: 10 },
   sentBackRecords: 40,

@@ -70,7 +70,7 @@ function toName(end: string): string {
 }
 
 function sumReports(conversations: readonly Conversation[]): Record<Perspectives, number> {
-  const sums = { both: 0, client: 0, server: 0 };
+  const sums = { both: 0, client: 0, server: 0, none: 0 };
   for (const { perspectives } of conversations)
     for (const perspective of PERSPECTIVES) sums[perspective] += perspectives[perspective];
   return sums;

@@ -71,7 +71,7 @@ export class ConversationTable implements ConnectionSink {
       ...parties,
       client: createSight(),
       server: createSight(),
-      perspectives: { both: 0, client: 0, server: 0 },
+      perspectives: { both: 0, client: 0, server: 0, none: 0 },
       lostPackets: 0,
       reverseLostPackets: 0,
       failures: new Map(),

@@ -41,7 +41,7 @@ const OTHER = { source: 'other', destination: 'other', port: undefined, transpor
 /** Sums connections up by workloads, for the summary that `--json` prints at the end. */
 export class WorkloadPairs implements ConnectionSink {
   readonly #pairs = new Map<string, WorkloadPair>();
-  readonly #perspectives: Record<Perspectives, number> = { both: 0, client: 0, server: 0 };
+  readonly #perspectives: Record<Perspectives, number> = { both: 0, client: 0, server: 0, none: 0 };
   readonly #failed = new FailedConnections(FAILED_CONNECTION_LIMIT);
 
   accept(batch: readonly Connection[]): void {

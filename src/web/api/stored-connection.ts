@@ -24,6 +24,10 @@ export class StoredConnection implements Connection {
   communityId!: Connection['communityId'];
   verdict!: Connection['verdict'];
   dropReason: Connection['dropReason'];
+  dropPlace: Connection['dropPlace'];
+  evidence!: Connection['evidence'];
+  judgement: Connection['judgement'];
+  finding: Connection['finding'];
   flowsBegun!: Connection['flowsBegun'];
   lostPackets: Connection['lostPackets'];
   lostBytes: Connection['lostBytes'];
@@ -56,6 +60,10 @@ export class StoredConnection implements Connection {
     this.communityId = from.communityId;
     this.verdict = from.verdict;
     this.dropReason = from.dropReason;
+    this.dropPlace = from.dropPlace;
+    this.evidence = from.evidence;
+    this.judgement = from.judgement;
+    this.finding = from.finding;
     this.flowsBegun = from.flowsBegun;
     this.lostPackets = from.lostPackets;
     this.lostBytes = from.lostBytes;
