@@ -13,6 +13,7 @@ export function fillTcp(record: FlowRecord, row: FlowRow, client: Side, server: 
   record.reverseTcpFlags = row.tcpFlags(server);
   record.retransmits = row.retransmits(client);
   record.reverseRetransmits = row.retransmits(server);
+  record.synRetries = row.synCount(client) > 1 ? row.synCount(client) - 1 : undefined;
   record.handshakeNs = takeHandshake(row, client, server);
   record.rttNs = ackDelayKns === 0 ? undefined : ackDelayKns * 1_024;
 }
@@ -33,6 +34,7 @@ export function clearTcp(record: FlowRecord): void {
   record.reverseTcpFlags = undefined;
   record.retransmits = undefined;
   record.reverseRetransmits = undefined;
+  record.synRetries = undefined;
   record.handshakeNs = undefined;
   record.rttNs = undefined;
 }

@@ -88,6 +88,12 @@ export class FlowRow {
   get icmpSide(): number {
     return this.chunk.u8[this.u8At + ROW_U8.icmpSide]!;
   }
+  get icmpMtuBytes(): number {
+    return this.chunk.u32[this.u32At + ROW_U32.icmpMtu]!;
+  }
+  get symptoms(): number {
+    return this.chunk.u8[this.u8At + ROW_U8.symptoms]!;
+  }
 
   /** The client's side; valid once the flow is oriented. */
   get client(): Side {
@@ -158,6 +164,14 @@ export class FlowRow {
     const byteCount = this.isIpv6 ? 16 : 4;
     const at = this.u8At + 4 * ROW_U32.key + side * byteCount;
     return this.chunk.u8.subarray(at, at + byteCount);
+  }
+  /**
+   * Whether the side's address may be one host's: no multicast (224.0.0.0/4, ff00::/8), and no reserved one, the limited
+   * broadcast among them (240.0.0.0/4). The broadcast of a subnet looks as any host's.
+   */
+  hasUnicastAddress(side: Side): boolean {
+    const first = this.chunk.u8[this.u8At + 4 * ROW_U32.key + side * (this.isIpv6 ? 16 : 4)]!;
+    return this.isIpv6 ? first !== 0xff : first < 224;
   }
 
   get #tailAt(): number {

@@ -18,27 +18,31 @@ export const ICMP_OUTCOMES: readonly FlowOutcome[] = [
   { verdict: 'rejected', reason: 'source_route_failed' },
   { verdict: 'rejected', reason: 'admin_prohibited' },
   { verdict: 'rejected', reason: 'reject_route' },
+  { verdict: 'dropped', reason: 'fragmentation_needed' },
 ];
 
-/** Codes of ICMP type 3 (RFC 792, RFC 1122 §3.2.2.1, RFC 1812 §5.2.7.1); 4 asks for smaller packets: no failure. */
-const UNREACHABLE_4: Readonly<Record<number, DropReason | undefined>> = {
+/** Codes of ICMP type 3 (RFC 792, RFC 1122 §3.2.2.1, RFC 1812 §5.2.7.1; 14 and 15 are a router's policy too). */
+const UNREACHABLE_4: Readonly<Record<number, DropReason>> = {
   0: 'network_unreachable',
   1: 'host_unreachable',
   2: 'protocol_unreachable',
   3: 'port_unreachable',
-  4: undefined,
+  4: 'fragmentation_needed',
   5: 'source_route_failed',
   6: 'network_unreachable',
   7: 'host_unreachable',
+  8: 'host_unreachable',
   9: 'admin_prohibited',
   10: 'admin_prohibited',
   11: 'network_unreachable',
   12: 'host_unreachable',
   13: 'admin_prohibited',
+  14: 'admin_prohibited',
+  15: 'admin_prohibited',
 };
 
 /** Codes of ICMPv6 type 1 (RFC 4443 §3.1, RFC 6554 §4.2). */
-const UNREACHABLE_6: Readonly<Record<number, DropReason | undefined>> = {
+const UNREACHABLE_6: Readonly<Record<number, DropReason>> = {
   0: 'network_unreachable',
   1: 'admin_prohibited',
   2: 'host_unreachable',
@@ -49,16 +53,31 @@ const UNREACHABLE_6: Readonly<Record<number, DropReason | undefined>> = {
   7: 'source_route_failed',
 };
 
-/**
- * Index into `ICMP_OUTCOMES` of an ICMP error. Time exceeded counts in transit only (code 0): code 1 says that the
- * packet arrived and its fragments did not. Packet too big and parameter problems are no verdict on the flow.
- */
+/** Other ICMP errors, by type and code. Time exceeded counts in transit only: code 1 says that the packet arrived. */
+const OTHERS_4: readonly OtherError[] = [{ type: 11, code: 0, reason: 'ttl_exceeded' }];
+const OTHERS_6: readonly OtherError[] = [
+  { type: 2, code: undefined, reason: 'fragmentation_needed' },
+  { type: 3, code: 0, reason: 'ttl_exceeded' },
+  // Unrecognized next header: how IPv6 says what IPv4 calls protocol unreachable (RFC 4443 §3.4, RFC 7915 §4.2).
+  { type: 4, code: 1, reason: 'protocol_unreachable' },
+];
+
+interface OtherError {
+  readonly type: number;
+  /** Undefined: whatever it is, since RFC 4443 §3.2 has receivers ignore it. */
+  readonly code: number | undefined;
+  readonly reason: DropReason;
+}
+
+/** Index of the outcome of packets that a router called too big. */
+export const FRAGMENTATION_NEEDED = toIndex('fragmentation_needed');
+
+/** Index into `ICMP_OUTCOMES` of an ICMP error; 0 when it is no verdict on the flow, as other parameter problems. */
 export function resolveIcmpOutcome(family: 'ipv4' | 'ipv6', type: number, code: number): number {
-  if (type === (family === 'ipv4' ? 11 : 3)) return code === 0 ? toIndex('ttl_exceeded') : 0;
-  if (type !== (family === 'ipv4' ? 3 : 1)) return 0;
-  const reasons = family === 'ipv4' ? UNREACHABLE_4 : UNREACHABLE_6;
-  const reason = code in reasons ? reasons[code] : 'host_unreachable';
-  return reason === undefined ? 0 : toIndex(reason);
+  const isIpv4 = family === 'ipv4';
+  if (type === (isIpv4 ? 3 : 1)) return toIndex((isIpv4 ? UNREACHABLE_4 : UNREACHABLE_6)[code] ?? 'host_unreachable');
+  const error = (isIpv4 ? OTHERS_4 : OTHERS_6).find((other) => other.type === type && (other.code ?? code) === code);
+  return error === undefined ? 0 : toIndex(error.reason);
 }
 
 function toIndex(reason: DropReason): number {

@@ -1,4 +1,5 @@
-import { TCP_FLAG } from '../model/flow-delta.ts';
+import { SEEN, TCP_FLAG } from '../model/flow-delta.ts';
+import { SYMPTOM_BIT } from '../model/flow-symptom.ts';
 import type { DeltaReader } from './delta-reader.ts';
 import type { FlowRow, Side } from './flow-row.ts';
 import { ROW_F64, ROW_STATE, ROW_U32, ROW_U8, SIDE_F64, SIDE_SENT, SIDE_U32, SIDE_U8 } from './row-layout.ts';
@@ -59,7 +60,9 @@ function mergeFlags(row: FlowRow, side: Side, delta: DeltaReader): void {
   const flags = delta.tcpFlags(side);
   u8[at + SIDE_U8.tcpFlags]! |= flags;
   u8[at + SIDE_U8.lifeFlags]! |= flags;
-  u8[at + SIDE_U8.seen]! |= (delta.seen(side) & ~SIDE_SENT) | (delta.frames(side) === 0 ? 0 : SIDE_SENT);
+  const seen = delta.seen(side);
+  u8[at + SIDE_U8.seen]! |= (seen & ~SIDE_SENT) | (delta.frames(side) === 0 ? 0 : SIDE_SENT);
+  if ((seen & SEEN.zeroWindow) !== 0) u8[row.u8At + ROW_U8.symptoms]! |= SYMPTOM_BIT.zero_window;
   const synCount = delta.synCount(side);
   if (synCount !== 0) u8[at + SIDE_U8.synCount] = Math.min(255, u8[at + SIDE_U8.synCount]! + synCount);
   const synNs = delta.synNs(side);

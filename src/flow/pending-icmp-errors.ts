@@ -15,6 +15,8 @@ export interface PendingIcmpError {
   readonly side: 0 | 1;
   /** Index into `ICMP_OUTCOMES`. */
   readonly outcome: number;
+  /** Next-hop MTU, 0 = none told. */
+  readonly mtuBytes: number;
   attempts: number;
 }
 
@@ -34,6 +36,7 @@ export class PendingIcmpErrors {
       key: new Uint32Array(new Uint8Array(error.quotedKey).buffer),
       side: error.quotedSide,
       outcome: resolveIcmpOutcome(error.family, error.type, error.code),
+      mtuBytes: error.mtuBytes ?? 0,
       attempts: 0,
     });
     return true;

@@ -1,5 +1,6 @@
 import { KEY_KIND } from '../model/flow-delta.ts';
 import type { FlowEndReason, FlowRecord } from '../model/flow-record.ts';
+import { SYMPTOM_BIT } from '../model/flow-symptom.ts';
 import { IP_PROTOCOL, toTransportName } from '../model/ip-protocol.ts';
 import type { ObservationPoint, PointResolver } from '../model/observation-point.ts';
 import { AddressTexts } from '../lib/address-texts.ts';
@@ -8,6 +9,7 @@ import { clearTcp, fillTcp } from './fill-tcp.ts';
 import { DirectionResolver } from './flow-direction.ts';
 import type { FlowRow, Side } from './flow-row.ts';
 import { ORIENTATION } from './row-layout.ts';
+import { resolveSymptoms } from './symptoms.ts';
 import { resolveVerdict } from './verdict.ts';
 
 export interface RecordFillerOptions {
@@ -57,6 +59,7 @@ export class RecordFiller {
     else clearTcp(record);
     fillIcmp(record, row, client);
     fillVerdict(record, row, moment.nowNs);
+    fillSymptoms(record, row, client, server, moment.nowNs);
   }
 
   #fillEnds(record: FlowRecord, row: FlowRow, { side }: ObservationPoint, client: Side, server: Side): void {
@@ -152,4 +155,10 @@ function fillVerdict(record: FlowRecord, row: FlowRow, nowNs: number): void {
   record.dropReason = reason;
   record.dropPackets = reason === undefined ? undefined : record.packets;
   record.dropBytes = reason === undefined ? undefined : record.bytes;
+}
+
+function fillSymptoms(record: FlowRecord, row: FlowRow, client: Side, server: Side, nowNs: number): void {
+  const symptoms = resolveSymptoms(record, row, client, server, nowNs);
+  record.symptoms = symptoms;
+  record.icmpMtuBytes = (symptoms & SYMPTOM_BIT.packet_too_big) === 0 ? undefined : row.icmpMtuBytes || undefined;
 }

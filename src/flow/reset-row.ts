@@ -1,4 +1,5 @@
 import type { FlowRow } from './flow-row.ts';
+import { FRAGMENTATION_NEEDED } from './icmp-outcome.ts';
 import { ROW_BYTES, ROW_F64, ROW_STATE, ROW_U32, ROW_U8, SIDE_F64, SIDE_U32, SIDE_U8 } from './row-layout.ts';
 
 /** Makes a row the row of a new flow of its key; what it told before is forgotten. */
@@ -31,4 +32,13 @@ export function clearReported(row: FlowRow): void {
     u8[row.u8At + ROW_U8.sides + side * SIDE_U8.count + SIDE_U8.tcpFlags] = 0;
   }
   u32[row.u32At + ROW_U32.sequence]! += 1;
+  if (row.symptoms !== 0) clearSymptoms(row);
+}
+
+/** What a router said of packets that were too big tells nothing of those that follow, which may be smaller. */
+function clearSymptoms(row: FlowRow): void {
+  const { u32, u8 } = row.chunk;
+  u8[row.u8At + ROW_U8.symptoms] = 0;
+  u32[row.u32At + ROW_U32.icmpMtu] = 0;
+  if (row.icmpOutcome === FRAGMENTATION_NEEDED) u8[row.u8At + ROW_U8.icmpOutcome] = 0;
 }

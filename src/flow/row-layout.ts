@@ -24,7 +24,13 @@ export const ROW_F64 = {
 export const SIDE_F64 = { bytes: 0, frames: 1, firstNs: 2, lastNs: 3, synNs: 4, count: 5 } as const;
 
 /** Words of a row, in units of 4 bytes; the key lies as in a delta, 5 words for IPv4 and 11 for IPv6. */
-export const ROW_U32 = { key: 28, sequence: 39, sides: 40 } as const;
+export const ROW_U32 = {
+  key: 28,
+  sequence: 39,
+  sides: 40,
+  /** Smallest next-hop MTU that ICMP asked for, bytes, 0 = none; emptied by each report. */
+  icmpMtu: 47,
+} as const;
 
 /** Words of a side, from `ROW_U32.sides + side × SIDE_U32.count`; emptied by each report. */
 export const SIDE_U32 = { retransmits: 0, ackDelayKns: 1, count: 2 } as const;
@@ -38,6 +44,8 @@ export const ROW_U8 = {
   icmpOutcome: 185,
   /** Side whose packet the ICMP error quoted. */
   icmpSide: 186,
+  /** Bits of `SYMPTOM_BIT` that were noted as they came; emptied by each report. */
+  symptoms: 187,
 } as const;
 
 /** Bytes of a side, from `ROW_U8.sides + side × SIDE_U8.count`; only `tcpFlags` is emptied by a report. */

@@ -86,6 +86,8 @@ export const SEEN = {
   incoming: 8,
   /** `nextSequence` is valid. */
   sequence: 16,
+  /** Announced a receive window of 0: the other side may send nothing for now. */
+  zeroWindow: 32,
 } as const;
 
 export const TCP_FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32, ece: 64, cwr: 128 } as const;

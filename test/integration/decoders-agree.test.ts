@@ -23,6 +23,7 @@ import { seededRandom } from '../support/seeded-random.ts';
 /** Ethernet captures whose packets are whole, so that they can be sent again. */
 const CAPTURES = [
   'tcp.pcap',
+  'zero-windows.pcap',
   'protocols.pcap',
   'icmp.pcap',
   'dns.pcap',

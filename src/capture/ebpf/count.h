@@ -9,6 +9,7 @@
 
 #define TCP_FIN 1
 #define TCP_SYN 2
+#define TCP_RST 4
 #define TCP_ACK 16
 
 #define SAMPLE_TICK_SHIFT 27 /* 2^27 ns = 134 ms: a side starts one round-trip sample a tick at most */
@@ -20,6 +21,7 @@ struct frame {
 	__u32 sequence, acknowledgement;
 	__u8 is_tcp;
 	__u8 flags;
+	__u8 is_window_closed;
 	__u8 side;
 	__u8 direction; /* SEEN_OUTGOING or SEEN_INCOMING */
 };
@@ -73,6 +75,8 @@ static __always_inline void track_acknowledgement(struct flow_side *own, struct 
 static __always_inline void count_tcp(struct flow_side *own, struct flow_side *other, struct frame *f, __u64 now)
 {
 	own->tcp_flags |= f->flags;
+	if (f->is_window_closed && !(f->flags & (TCP_SYN | TCP_RST)))
+		own->seen |= SEEN_ZERO_WINDOW;
 	if (f->flags & TCP_SYN) {
 		if (own->syn_ns == 0)
 			own->syn_ns = bpf_ktime_get_ns();

@@ -7,7 +7,14 @@
 
 enum key_kind { KIND_NORMAL = 0, KIND_FRAGMENT = 1, KIND_ICMP_ONE_WAY = 2 };
 
-enum seen { SEEN_SYN = 1, SEEN_SYN_ACK = 2, SEEN_OUTGOING = 4, SEEN_INCOMING = 8, SEEN_SEQUENCE = 16 };
+enum seen {
+	SEEN_SYN = 1,
+	SEEN_SYN_ACK = 2,
+	SEEN_OUTGOING = 4,
+	SEEN_INCOMING = 8,
+	SEEN_SEQUENCE = 16,
+	SEEN_ZERO_WINDOW = 32
+};
 
 struct key_tail {
 	__u16 port[2];

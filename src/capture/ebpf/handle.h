@@ -109,6 +109,7 @@ static __always_inline void fill_frame(struct frame *f, struct packet *p, struct
 	if (!f->is_tcp)
 		return;
 	f->flags = p->transport.flags;
+	f->is_window_closed = p->transport.window == 0;
 	f->sequence = bpf_ntohl(p->transport.sequence);
 	f->acknowledgement = bpf_ntohl(p->transport.acknowledgement);
 	__u32 data = p->transport_offset + (p->transport.data_offset >> 4) * 4;

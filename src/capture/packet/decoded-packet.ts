@@ -46,6 +46,8 @@ export class DecodedPacket {
   /** The fields below are of this frame; false for later fragments. */
   isTcp = false;
   tcpFlags = 0;
+  /** As it stands in the header, not scaled. */
+  window = 0;
   sequence = 0;
   acknowledgement = 0;
   /** Sequence numbers that the segment takes: payload bytes, SYN and FIN one each. */

@@ -4,7 +4,8 @@
  * header, plus one each for SYN and FIN. For each frame, in this order:
  *
  * 1. Flags join the side's union. A SYN sets `synNs` if it is 0; without ACK it sets SEEN.syn and counts in synCount,
- *    with ACK it sets SEEN.synAck.
+ *    with ACK it sets SEEN.synAck. A window of 0 sets SEEN.zeroWindow, unless the segment is a SYN or RST: an RST has
+ *    none to announce, and a SYN's is not yet of a connection.
  * 2. Acknowledgement. If the side is awaited to acknowledge (awaitedSinceKns ≠ 0), the frame has ACK and its number is
  *    not behind awaitedAck, a sample ends: now − since. It is dropped when above 2^27 (two minutes: a clock or a
  *    connection that slept, or packets out of order in a file). The first sample is ackDelayKns itself, later ones
@@ -38,6 +39,7 @@ export function trackTcp(map: FlowMap, own: number, other: number, packet: Decod
   const nowKns = (timeNs / 1024) >>> 0;
   map.bytes[own + SIDE.tcpFlags] = (map.bytes[own + SIDE.tcpFlags] as number) | packet.tcpFlags;
   if ((packet.tcpFlags & TCP_FLAG.syn) !== 0) countSyn(map, own, packet, timeNs);
+  else if (packet.window === 0 && (packet.tcpFlags & TCP_FLAG.rst) === 0) addSeen(map, own, SEEN.zeroWindow);
   if ((packet.tcpFlags & TCP_FLAG.ack) !== 0) endSample(map, own, packet, nowKns);
   if (packet.segmentBytes > 0 && trackSequence(map, own, other, packet)) beginSample(map, own, other, packet, nowKns);
 }

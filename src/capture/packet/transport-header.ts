@@ -98,6 +98,7 @@ function readTcp(bytes: Uint8Array, packet: DecodedPacket): void {
   if ((flags & TCP_FLAG.fin) !== 0) segmentBytes++;
   packet.isTcp = true;
   packet.tcpFlags = flags;
+  packet.window = readUint16(bytes, at + 14);
   packet.sequence = readInt32(bytes, at + 4);
   packet.acknowledgement = readInt32(bytes, at + 8);
   packet.segmentBytes = segmentBytes;

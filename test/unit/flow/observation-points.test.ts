@@ -85,9 +85,9 @@ describe('observation points', () => {
     harness.icmpError({ ...QUERY, point: 2 }, 2, 3, 3);
     harness.icmpError({ ...QUERY, point: 3 }, 2, 3, 3);
     const records = await harness.report(10);
-    expect(records.map((record) => `${record.interfaceName} ${record.verdict}`).toSorted()).toEqual([
-      'veth1 forwarded',
-      'veth2 rejected',
+    expect(records.map((record) => `${record.interfaceName} ${record.dropReason}`).toSorted()).toEqual([
+      'veth1 dns_unanswered',
+      'veth2 port_unreachable',
     ]);
     await harness.stop(20);
     expect(harness.table.counters()).toMatchObject({ icmpErrorsMatched: 1, icmpErrorsUnmatched: 1 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { createFlowRecord } from '../../../src/lib/create-flow-record.ts';
 import { SEEN, TCP_FLAG } from '../../../src/model/flow-delta.ts';
 import { clockNs, epochNs, FlowTableHarness } from '../../support/flow-table-harness.ts';
 import { sent, tcp } from '../../support/tcp-deltas.ts';
@@ -9,6 +10,7 @@ describe('TCP connections', () => {
     harness.apply(tcp.short(1));
     expect(await harness.report(10)).toEqual([
       {
+        ...createFlowRecord(),
         flowId: 'test-0',
         sequence: 0,
         event: 'end',

@@ -81,9 +81,86 @@ describe('verdict of TCP', () => {
   });
 });
 
+describe('verdict of UDP that one side alone sends', () => {
+  const asks = (b: string, bPort: number, at = 1): DeltaSpec => ({
+    protocol: 17,
+    a: b.includes(':') ? 'fd00::9' : '10.0.0.9',
+    aPort: 50_000,
+    b,
+    bPort,
+    fromA: sent(at, at, { frames: 2 }),
+  });
+  const answered = (spec: DeltaSpec, at: number): DeltaSpec => {
+    const { fromA: _, ...pair } = spec;
+    return { ...pair, fromB: sent(at, at) };
+  };
+
+  test.each(['10.0.0.2', '10.0.0.255', '223.255.255.255', '127.0.0.1', 'fd00::2', 'fe80::1'])(
+    'to %s: unknown',
+    async (address) => {
+      expect(await judge(asks(address, 8_125))).toBe(`unknown${NONE}`);
+    },
+  );
+
+  test.each(['224.0.0.251', '239.255.255.250', '255.255.255.255', 'ff02::fb'])(
+    'to %s, which no one host answers: forwarded',
+    async (address) => {
+      expect(await judge(asks(address, 5_353))).toBe(`forwarded${NONE}`);
+      expect(await judge(asks(address, 53))).toBe(`forwarded${NONE}`);
+    },
+  );
+
+  test.each([4_789, 8_472, 6_081])(
+    'to port %d of a tunnel, whose other way is another flow: forwarded',
+    async (port) => {
+      expect(await judge(asks('10.0.0.2', port))).toBe(`forwarded${NONE}`);
+    },
+  );
+
+  test('a DNS query: unknown for two seconds, then dropped', async () => {
+    expect(await judge(asks('10.0.0.2', 53, 8.1))).toBe(`unknown${NONE}`);
+    expect(await judge(asks('10.0.0.2', 53, 8))).toBe('dropped dns_unanswered 2 200');
+    expect(await judge(asks('fd00::2', 53, 1))).toBe('dropped dns_unanswered 2 200');
+  });
+
+  test('a DNS query repeated in the next interval, then answered', async () => {
+    const harness = new FlowTableHarness();
+    const query = asks('10.0.0.2', 53, 9);
+    harness.apply(query);
+    expect(toOutcome((await harness.report(10))[0])).toBe(`unknown${NONE}`);
+    harness.apply({ ...query, fromA: sent(14, 14) });
+    expect(toOutcome((await harness.report(20))[0])).toBe('dropped dns_unanswered 1 100');
+    harness.apply(answered(query, 21));
+    expect(toOutcome((await harness.report(30))[0])).toBe(`forwarded${NONE}`);
+    harness.apply({ ...query, fromA: sent(31, 31) });
+    expect(toOutcome((await harness.report(40))[0])).toBe(`forwarded${NONE}`);
+  });
+
+  test('DNS over TCP, and a lone answer of a DNS server, are no unanswered queries', async () => {
+    expect(await judge({ ...asks('10.0.0.2', 53), protocol: 6 })).toBe(`forwarded${NONE}`);
+    expect(await judge(answered(asks('10.0.0.2', 53), 1))).toBe(`forwarded${NONE}`);
+  });
+
+  test('an ICMP error says more', async () => {
+    const harness = new FlowTableHarness();
+    harness.apply(asks('10.0.0.2', 53));
+    harness.icmpError(asks('10.0.0.2', 53), 1.1, 3, 3);
+    expect(toOutcome((await harness.report(10))[0])).toBe('rejected port_unreachable 2 200');
+  });
+
+  test.each([1, 47, 50, 132])('protocol %d that one side alone sends is forwarded', async (protocol) => {
+    expect(await judge({ ...asks('10.0.0.2', 53), protocol })).toBe(`forwarded${NONE}`);
+  });
+
+  test('later fragments, whose ports are not known, are forwarded', async () => {
+    const { aPort: _a, bPort: _b, ...pair } = asks('10.0.0.2', 0);
+    expect(await judge({ ...pair, kind: 'fragment' })).toBe(`forwarded${NONE}`);
+  });
+});
+
 describe('verdict by ICMP errors', () => {
-  const udp4: DeltaSpec = { protocol: 17, a: '10.0.0.9', aPort: 50_000, b: '10.0.0.2', bPort: 53 };
-  const udp6: DeltaSpec = { protocol: 17, a: 'fd00::9', aPort: 50_000, b: 'fd00::2', bPort: 53 };
+  const udp4: DeltaSpec = { protocol: 17, a: '10.0.0.9', aPort: 50_000, b: '10.0.0.2', bPort: 7_000 };
+  const udp6: DeltaSpec = { protocol: 17, a: 'fd00::9', aPort: 50_000, b: 'fd00::2', bPort: 7_000 };
   const asked = (spec: DeltaSpec): DeltaSpec => ({ ...spec, fromA: sent(1, 1.5, { frames: 2 }) });
 
   async function judgeError(spec: DeltaSpec, type: number, code: number): Promise<string> {
@@ -100,7 +177,7 @@ describe('verdict by ICMP errors', () => {
     [3, 1, 'rejected host_unreachable 2 200'],
     [3, 2, 'rejected protocol_unreachable 2 200'],
     [3, 3, 'rejected port_unreachable 2 200'],
-    [3, 4, `forwarded${NONE}`],
+    [3, 4, 'dropped fragmentation_needed 2 200'],
     [3, 5, 'rejected source_route_failed 2 200'],
     [3, 6, 'rejected network_unreachable 2 200'],
     [3, 7, 'rejected host_unreachable 2 200'],
@@ -110,11 +187,13 @@ describe('verdict by ICMP errors', () => {
     [3, 11, 'rejected network_unreachable 2 200'],
     [3, 12, 'rejected host_unreachable 2 200'],
     [3, 13, 'rejected admin_prohibited 2 200'],
-    [3, 15, 'rejected host_unreachable 2 200'],
+    [3, 14, 'rejected admin_prohibited 2 200'],
+    [3, 15, 'rejected admin_prohibited 2 200'],
+    [3, 16, 'rejected host_unreachable 2 200'],
     [11, 0, 'dropped ttl_exceeded 2 200'],
-    [11, 1, `forwarded${NONE}`],
-    [12, 0, `forwarded${NONE}`],
-    [1, 0, `forwarded${NONE}`],
+    [11, 1, `unknown${NONE}`],
+    [12, 0, `unknown${NONE}`],
+    [1, 0, `unknown${NONE}`],
   ])('ICMP %d/%d: %s', async (type, code, outcome) => {
     expect(await judgeError(udp4, type, code)).toBe(outcome);
   });
@@ -128,10 +207,15 @@ describe('verdict by ICMP errors', () => {
     [1, 5, 'rejected admin_prohibited 2 200'],
     [1, 6, 'rejected reject_route 2 200'],
     [1, 200, 'rejected host_unreachable 2 200'],
-    [2, 0, `forwarded${NONE}`],
+    [1, 7, 'rejected source_route_failed 2 200'],
+    [2, 0, 'dropped fragmentation_needed 2 200'],
+    [2, 9, 'dropped fragmentation_needed 2 200'],
     [3, 0, 'dropped ttl_exceeded 2 200'],
-    [4, 1, `forwarded${NONE}`],
-    [11, 0, `forwarded${NONE}`],
+    [3, 1, `unknown${NONE}`],
+    [4, 0, `unknown${NONE}`],
+    [4, 1, 'rejected protocol_unreachable 2 200'],
+    [4, 2, `unknown${NONE}`],
+    [11, 0, `unknown${NONE}`],
   ])('ICMPv6 %d/%d: %s', async (type, code, outcome) => {
     expect(await judgeError(udp6, type, code)).toBe(outcome);
   });
@@ -146,10 +230,29 @@ describe('verdict by ICMP errors', () => {
   test('an error about a packet of the server is no verdict on the attempt', async () => {
     const harness = new FlowTableHarness();
     harness.apply({ ...asked(udp4), fromB: sent(2, 2) });
-    const ofServer = { ...udp4, a: udp4.b, aPort: 53, b: udp4.a, bPort: 50_000 };
+    const ofServer = { ...udp4, a: udp4.b, aPort: 7_000, b: udp4.a, bPort: 50_000 };
     harness.icmpError(ofServer, 2.1, 3, 3);
     expect(toOutcome((await harness.report(10))[0])).toBe(`forwarded${NONE}`);
     expect(harness.table.counters().icmpErrorsMatched).toBe(1);
+  });
+
+  test('packets too big: of the interval, and of a server that is silent', async () => {
+    const harness = new FlowTableHarness();
+    harness.apply(tcp.opened(1));
+    harness.icmpError(tcp.pair, 2.2, 3, 4, 1_400);
+    expect(toOutcome((await harness.report(10))[0])).toBe('dropped fragmentation_needed 3 300');
+    harness.apply({ ...tcp.pair, fromA: sent(12, 12, { flags: TCP_FLAG.ack }) });
+    expect(toOutcome((await harness.report(20))[0])).toBe(`forwarded${NONE}`);
+    harness.apply({ ...tcp.pair, fromA: sent(21, 22, { flags: TCP_FLAG.ack }) });
+    harness.icmpError(tcp.pair, 22, 3, 4, 1_400);
+    expect(toOutcome((await harness.report(30))[0])).toBe('dropped fragmentation_needed 1 100');
+  });
+
+  test('packets too big of an exchange that goes on are no drop, though the error is read late', async () => {
+    const harness = new FlowTableHarness();
+    harness.apply(tcp.opened(1), tcp.data(2));
+    harness.icmpError(tcp.pair, 2.2, 3, 4, 1_400);
+    expect(toOutcome((await harness.report(10))[0])).toBe(`forwarded${NONE}`);
   });
 
   test('an answer after the error outweighs it; silence does not', async () => {
