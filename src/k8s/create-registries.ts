@@ -6,6 +6,8 @@ import { NamespaceRegistry } from './namespace-registry.ts';
 import { NodeRegistry } from './node-registry.ts';
 import { OwnerRegistry } from './owner-registry.ts';
 import { PodRegistry, type OnPodGone } from './pod-registry.ts';
+import { PolicyChanges } from './policy-changes.ts';
+import { PolicyEndpointRegistry } from './policy-endpoint-registry.ts';
 import { PolicyRegistry } from './policy-registry.ts';
 import { ServiceNames } from './service-names.ts';
 import { ServiceRegistry } from './service-registry.ts';
@@ -19,6 +21,9 @@ export interface Registries {
   readonly owners: OwnerRegistry;
   readonly namespaces: NamespaceRegistry;
   readonly policies: PolicyRegistry;
+  readonly policyEndpoints: PolicyEndpointRegistry;
+  readonly changes: PolicyChanges;
+  readonly serviceNames: ServiceNames;
   readonly revision: FactsRevision;
 }
 
@@ -29,17 +34,21 @@ export function createRegistries(
   onPodGone: OnPodGone | undefined,
 ): Registries {
   const revision = new FactsRevision();
+  const changes = new PolicyChanges(limits.graceMs);
   const serviceNames = new ServiceNames();
   const owners = new OwnerRegistry(revision);
   const nodes = new NodeRegistry(limits, revision, clusterCidrs);
   return {
-    pods: new PodRegistry(limits, revision, owners, nodes, onPodGone),
+    pods: new PodRegistry(limits, revision, owners, nodes, changes, onPodGone),
     services: new ServiceRegistry(limits, serviceNames),
     endpoints: new EndpointRegistry(limits, serviceNames),
     nodes,
     owners,
-    namespaces: new NamespaceRegistry(),
-    policies: new PolicyRegistry(),
+    namespaces: new NamespaceRegistry(limits, changes),
+    policies: new PolicyRegistry(limits, changes),
+    policyEndpoints: new PolicyEndpointRegistry(),
+    changes,
+    serviceNames,
     revision,
   };
 }

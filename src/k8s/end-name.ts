@@ -1,5 +1,6 @@
 import type { AutonomousSystem, EndKind, GeoPlace, NamedEnd, NamedPort, NamedService } from '../model/named-end.ts';
 import type { Labels } from '../model/network-policy.ts';
+import { toNamedPorts } from './named-ports.ts';
 import type { NodeEntry } from './node-registry.ts';
 import { toTopmostOwner } from './owner-registry.ts';
 import type { Pod } from './pod-registry.ts';
@@ -34,7 +35,13 @@ class EndName implements NamedEnd {
   }
 }
 
-export function toPodEnd(address: string, pod: Pod, clusterName: string | undefined): NamedEnd {
+/** @param labels those of the moment that is asked for */
+export function toPodEnd(
+  address: string,
+  pod: Pod,
+  clusterName: string | undefined,
+  labels: Labels | undefined,
+): NamedEnd {
   const end = new EndName('pod', address, clusterName);
   const owner = pod.owner === undefined ? undefined : toTopmostOwner(pod.owner);
   end.namespaceName = pod.namespaceName;
@@ -45,7 +52,8 @@ export function toPodEnd(address: string, pod: Pod, clusterName: string | undefi
   end.workloadName = owner?.name ?? pod.name;
   end.containerName = pod.containerName;
   end.zone = pod.node?.zone;
-  end.labels = pod.labels;
+  end.labels = labels;
+  end.namedPorts = toNamedPorts(pod.ports);
   end.isHostNetwork = pod.isHostNetwork;
   return end;
 }
@@ -94,7 +102,7 @@ export function toExternalEnd(address: string, description: ExternalDescription 
   return end;
 }
 
-/** Whether two names say the same; their labels and places are compared as objects. */
+/** Whether two names say the same; their labels, ports and places are compared as objects. */
 export function isSameEnd(one: NamedEnd, other: NamedEnd): boolean {
   return (
     one.kind === other.kind &&
@@ -109,6 +117,8 @@ export function isSameEnd(one: NamedEnd, other: NamedEnd): boolean {
     one.containerName === other.containerName &&
     one.zone === other.zone &&
     one.labels === other.labels &&
+    one.namedPorts === other.namedPorts &&
+    one.isHostNetwork === other.isHostNetwork &&
     one.candidateCount === other.candidateCount
   );
 }

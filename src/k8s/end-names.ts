@@ -5,6 +5,7 @@ import { isSameEnd, toExternalEnd, toPodEnd, toServiceEnd } from './end-name.ts'
 import type { EndpointRegistry } from './endpoint-registry.ts';
 import type { FactsRevision } from './facts-revision.ts';
 import { HostNames } from './host-names.ts';
+import { hasLabelsOfNow, toLabelsAt, toSharedEnd } from './label-history.ts';
 import type { NodeAddress, NodeRegistry } from './node-registry.ts';
 import type { Pod, PodRegistry } from './pod-registry.ts';
 import { ANY_PORT, toPortKey } from './port-key.ts';
@@ -45,7 +46,7 @@ export class EndNames implements EndResolver {
   resolveEnd(address: string, protocolNumber: number, port: number | undefined, timeMs: number): NamedEnd {
     const claim = this.#sources.pods.claims.find(address, 0, timeMs);
     if (claim === undefined) return this.#resolveOther(address, protocolNumber, port, timeMs);
-    return claim.revision === this.#sources.revision.value ? claim.end! : this.#namePod(claim);
+    return claim.revision === this.#sources.revision.value ? claim.end! : this.#namePod(claim, timeMs);
   }
 
   resolveService(
@@ -85,9 +86,17 @@ export class EndNames implements EndResolver {
   }
 
   /** The name kept when it is still true, else a new one. */
-  #namePod(claim: Claim<Pod>): NamedEnd {
-    const end = toPodEnd(claim.key as string, claim.holder, this.#sources.clusterName);
-    claim.revision = this.#sources.revision.value;
+  #namePod(claim: Claim<Pod>, timeMs: number): NamedEnd {
+    const { revision, clusterName } = this.#sources;
+    const pod = claim.holder;
+    const isOfNow = hasLabelsOfNow(pod, timeMs);
+    // Marked apart, so that a pod whose labels changed lately comes by here each time; below the -1 of the unchecked.
+    const checked = pod.past === undefined ? revision.value : -2 - revision.value;
+    if (isOfNow && claim.revision === checked) return claim.end!;
+    if (claim.end !== undefined) toSharedEnd(pod, claim.end);
+    const end = toSharedEnd(pod, toPodEnd(claim.key as string, pod, clusterName, toLabelsAt(pod, timeMs)));
+    if (!isOfNow) return end;
+    claim.revision = checked;
     if (claim.end === undefined || !isSameEnd(claim.end, end)) claim.end = end;
     return claim.end;
   }

@@ -11,12 +11,12 @@ import type { NamedServices, ServiceNames } from './service-names.ts';
 const ALL_PORTS = 0;
 
 /** A Service and the ports that backends of one of its slices have. Each backend's address is claimed by it. */
-interface Backends {
+export interface Backends {
   readonly names: NamedServices;
   readonly ports: readonly BackendPort[];
 }
 
-interface BackendPort {
+export interface BackendPort {
   readonly portKey: number;
   readonly named: NamedService;
 }
@@ -25,6 +25,8 @@ export interface EndpointSlice extends Tracked {
   /** Undefined where the slice stands for no Service. */
   backends: Backends | undefined;
   claims: readonly Claim<Backends>[];
+  /** Those of its addresses that are not ready. */
+  unready: readonly string[];
 }
 
 /** Services by the backends that their EndpointSlices list. */
@@ -38,7 +40,8 @@ export class EndpointRegistry {
   }
 
   tell(facts: EndpointSliceFacts, nowMs: number, known: EndpointSlice | undefined): EndpointSlice {
-    const slice: EndpointSlice = known ?? { backends: undefined, claims: [], round: 0 };
+    const slice: EndpointSlice = known ?? { backends: undefined, claims: [], unready: [], round: 0 };
+    slice.unready = facts.unready;
     const backends = this.#toBackends(facts, slice.backends);
     // What is new in a slice that was known came just now; the slice's age says nothing of it.
     const startMs = known === undefined ? toFirstMs(facts.createdMs, nowMs) : nowMs;
@@ -85,9 +88,17 @@ export class EndpointRegistry {
     nowMs: number,
   ): void {
     slice.claims = replaceClaims(this.#claims, slice.claims, wanted, startMs, nowMs);
-    if (slice.backends !== undefined && slice.backends !== backends) this.#names.release(slice.backends.names);
+    const before = slice.backends;
     slice.backends = backends;
+    if (before === backends) return;
+    if (before?.names !== backends?.names) moveSlice(slice, before?.names, backends?.names);
+    if (before !== undefined) this.#names.release(before.names);
   }
+}
+
+function moveSlice(slice: EndpointSlice, from: NamedServices | undefined, to: NamedServices | undefined): void {
+  if (from !== undefined) from.slices = from.slices.filter((each) => each !== slice);
+  if (to !== undefined) to.slices = to.slices.concat(slice);
 }
 
 function findPort({ ports }: Backends, portKey: number): BackendPort | undefined {

@@ -7,7 +7,8 @@ const NONE: readonly never[] = [];
 
 /**
  * Reads fields out of JSON that may be anything. A field that is absent, `null` or empty is `undefined`; one of another
- * form than the API's is so too, and is noted as a fault. Paths are those of the fields, `[]` for the items of a list.
+ * form than the API's is so too, and is noted as a fault. Paths are those of the fields, `[]` for the items of a
+ * list, or `[2]` where each is looked at by itself.
  */
 export class FieldReader {
   /** The first field since `reset` that could not be used. */
@@ -35,6 +36,11 @@ export class FieldReader {
       if (object !== undefined) objects.push(object);
     }
     return objects;
+  }
+
+  /** What is made of the items of a list; each is told its own path, such as `spec.ingress[2]`. */
+  each<Item>(value: unknown, path: string, toItem: (item: unknown, itemPath: string) => Item | undefined): Item[] {
+    return this.#list(value, path).flatMap((item, i) => toItem(item, `${path}[${i}]`) ?? NONE);
   }
 
   text(value: unknown, path: string): string | undefined {

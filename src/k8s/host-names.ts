@@ -3,6 +3,7 @@ import type { Claim } from './claim.ts';
 import type { ClaimIndex } from './claim-index.ts';
 import { isSameEnd, toNodeEnd, toPodEnd, toServiceEnd } from './end-name.ts';
 import type { FactsRevision } from './facts-revision.ts';
+import { hasLabelsOfNow, toLabelsAt, toSharedEnd } from './label-history.ts';
 import type { CheckedName, NodeAddress } from './node-registry.ts';
 import type { Pod } from './pod-registry.ts';
 
@@ -31,7 +32,7 @@ export class HostNames {
       if (only !== undefined) return undefined;
       only = each.holder;
     }
-    return only === undefined ? undefined : this.#keep(claim, only, only.version, 0);
+    return only === undefined ? undefined : this.#namePod(claim, only, timeMs);
   }
 
   /** The node itself, or one of its hostNetwork pods: of those that declare the port where several do, else of all. */
@@ -43,7 +44,7 @@ export class HostNames {
       all++;
       if (declares(each.holder, portKey)) declaring++;
     }
-    return this.#keep(claim, undefined, 0, declaring > 1 ? declaring : all);
+    return this.#nameNode(claim, declaring > 1 ? declaring : all);
   }
 
   /** A Service whose NodePort is dialled at the node's address. */
@@ -59,26 +60,42 @@ export class HostNames {
     return this.#hostClaims.newest(claim.holder.node.name);
   }
 
-  /** The name kept, when it is still true, else a new one. */
-  #keep(claim: Claim<NodeAddress>, pod: Pod | undefined, version: number, candidateCount: number): NamedEnd {
-    const { node, names } = claim.holder;
-    const address = claim.key as string;
-    // Both only grow: their sum stands still when both do.
-    const revision = this.#revision.value + version;
-    const known = names?.get(pod ?? candidateCount);
+  #nameNode(claim: Claim<NodeAddress>, candidateCount: number): NamedEnd {
+    const { value: revision } = this.#revision;
+    const known = claim.holder.names?.get(candidateCount);
     if (known?.revision === revision) return known.end;
-    const end =
-      pod === undefined
-        ? toNodeEnd(address, node, candidateCount, this.#clusterName)
-        : toPodEnd(address, pod, this.#clusterName);
-    if (known === undefined) {
-      remember(claim.holder, pod ?? candidateCount, { end, revision });
-      return end;
-    }
-    if (!isSameEnd(known.end, end)) known.end = end;
-    known.revision = revision;
-    return known.end;
+    const end = toNodeEnd(claim.key as string, claim.holder.node, candidateCount, this.#clusterName);
+    return keep(claim.holder, candidateCount, known, end, revision);
   }
+
+  #namePod(claim: Claim<NodeAddress>, pod: Pod, timeMs: number): NamedEnd {
+    // Both only grow: their sum stands still when both do.
+    const revision = this.#revision.value + pod.version;
+    const known = claim.holder.names?.get(pod);
+    const isOfNow = hasLabelsOfNow(pod, timeMs);
+    if (isOfNow && known?.revision === revision) return known.end;
+    if (known !== undefined) toSharedEnd(pod, known.end);
+    const made = toPodEnd(claim.key as string, pod, this.#clusterName, toLabelsAt(pod, timeMs));
+    const end = toSharedEnd(pod, made);
+    return isOfNow ? keep(claim.holder, pod, known, end, revision) : end;
+  }
+}
+
+/** Keeps the name that is known when it says the same as the new one, else the new one. */
+function keep(
+  address: NodeAddress,
+  key: unknown,
+  known: CheckedName | undefined,
+  end: NamedEnd,
+  revision: number,
+): NamedEnd {
+  if (known === undefined) {
+    remember(address, key, { end, revision });
+    return end;
+  }
+  if (!isSameEnd(known.end, end)) known.end = end;
+  known.revision = revision;
+  return known.end;
 }
 
 function remember(address: NodeAddress, key: unknown, name: CheckedName): void {

@@ -1,4 +1,4 @@
-import type { Labels } from '../model/network-policy.ts';
+import type { Labels, NetworkPolicyFacts } from '../model/network-policy.ts';
 
 /** Facts kept of the API's objects: only what names are made of. Texts that many objects share are one text. */
 
@@ -44,6 +44,8 @@ export interface PodFacts extends ObjectIdentity {
 export interface ServicePort {
   readonly name: string | undefined;
   readonly portKey: number;
+  /** Of the backends: a number, or the name of a port of theirs. */
+  readonly targetPort: number | string;
   /** Undefined where it has no NodePort. */
   readonly nodePortKey: number | undefined;
 }
@@ -54,6 +56,10 @@ export interface ServiceFacts extends ObjectIdentity {
   readonly externalAddresses: readonly string[];
   readonly loadBalancerAddresses: readonly string[];
   readonly ports: readonly ServicePort[];
+  /** Undefined where it selects no pods. */
+  readonly selector: Labels | undefined;
+  /** The DNS name that it stands for (type ExternalName). */
+  readonly externalName: string | undefined;
 }
 
 export interface EndpointSliceFacts extends ObjectIdentity {
@@ -61,6 +67,8 @@ export interface EndpointSliceFacts extends ObjectIdentity {
   /** Undefined where the slice stands for no Service. */
   readonly serviceName: string | undefined;
   readonly addresses: readonly string[];
+  /** Those of the addresses that are not ready. */
+  readonly unready: readonly string[];
   /** Port 0 in the key stands for all ports of the protocol. */
   readonly ports: readonly DeclaredPort[];
 }
@@ -73,7 +81,13 @@ export interface NodeFacts extends ObjectIdentity {
 }
 
 export interface NamespaceFacts extends ObjectIdentity {
-  readonly labels: Labels | undefined;
+  readonly createdMs: number | undefined;
+  /** `kubernetes.io/metadata.name` among them, as the API server sets it. */
+  readonly labels: Labels;
+}
+
+export interface CreatedPolicyFacts extends NetworkPolicyFacts {
+  readonly createdMs: number | undefined;
 }
 
 /** A ReplicaSet or a Job: only by whom it is owned counts. */

@@ -1,12 +1,14 @@
 import { KUBERNETES_KINDS, type KubernetesKind, type NameIndexCounters } from '../model/kubernetes-counters.ts';
 import type { EndResolver, NamedEnd, NamedService } from '../model/named-end.ts';
+import type { PolicyCatalogue } from '../model/network-policy.ts';
 import { CidrSet } from './cidr-set.ts';
 import type { ClaimLimits } from './claim-index.ts';
+import { ClusterPolicies } from './cluster-policies.ts';
 import { createRegistries, type Registries } from './create-registries.ts';
 import { EndNames } from './end-names.ts';
 import { FieldReader } from './field-reader.ts';
-import type { Labels, NetworkPolicyFacts } from '../model/network-policy.ts';
 import type { NameFeed, ObjectChange } from './name-feed.ts';
+import { ObjectFinder, type FoundPod, type FoundService, type ServiceBackend } from './object-finder.ts';
 import type { OnPodGone } from './pod-registry.ts';
 import { createObjectTables, type ObjectTables } from './create-object-tables.ts';
 import { SharedValues } from './shared-values.ts';
@@ -31,12 +33,15 @@ const DEFAULT_MAX_STRANGERS = 65_536;
  * when is decided by `chooseClaim`; what an address can be by `EndNames`.
  */
 export class NameIndex implements EndResolver, NameFeed {
+  /** Policies and what they select by. */
+  readonly policies: PolicyCatalogue;
   readonly #reader = new FieldReader();
   readonly #shared = new SharedValues();
   readonly #registries: Registries;
   readonly #strangers: Strangers;
   readonly #names: EndNames;
   readonly #tables: ObjectTables;
+  readonly #finder: ObjectFinder;
   readonly #unusable = Object.fromEntries(KUBERNETES_KINDS.map((kind) => [kind, 0])) as Record<KubernetesKind, number>;
 
   constructor(options: NameIndexOptions = {}) {
@@ -44,9 +49,12 @@ export class NameIndex implements EndResolver, NameFeed {
     const clusterCidrs = new CidrSet();
     for (const cidr of options.clusterCidrs ?? []) clusterCidrs.add(cidr);
     this.#registries = createRegistries({ ...DEFAULT_LIMITS, ...options }, clusterCidrs, options.onPodGone);
+    this.policies = new ClusterPolicies(this.#registries);
     this.#tables = createObjectTables(this.#registries);
     this.#strangers = new Strangers(clusterName, clusterCidrs, maxStrangers, describeExternal);
     this.#names = new EndNames({ ...this.#registries, strangers: this.#strangers, clusterName });
+    const { serviceNames: services } = this.#registries;
+    this.#finder = new ObjectFinder({ pods: this.#tables.Pod, services, resolver: this.#names, clusterName });
   }
 
   /** What is said of external addresses has changed: each is asked for anew. */
@@ -71,6 +79,7 @@ export class NameIndex implements EndResolver, NameFeed {
 
   endReplace(kind: KubernetesKind, nowMs: number): void {
     this.#tables[kind].endReplace(nowMs);
+    if (kind === 'NetworkPolicy') this.#registries.policies.isKnown = true;
   }
 
   resolveEnd(address: string, protocolNumber: number, port: number | undefined, timeMs: number): NamedEnd {
@@ -95,13 +104,33 @@ export class NameIndex implements EndResolver, NameFeed {
     return this.#names.resolveEndpointService(address, protocolNumber, port, timeMs);
   }
 
-  /** Labels of a namespace; undefined where it has none or is not known. */
-  namespaceLabels(namespaceName: string): Labels | undefined {
-    return this.#registries.namespaces.labels(namespaceName);
+  /** A pod that is there, as it is now. Looks through all pods. */
+  findPod(namespaceName: string, podName: string): FoundPod | undefined {
+    return this.#finder.findPod(namespaceName, podName);
   }
 
-  networkPolicies(namespaceName: string): readonly NetworkPolicyFacts[] {
-    return this.#registries.policies.of(namespaceName);
+  /** All pods that are there, in no order. */
+  listPods(): FoundPod[] {
+    return this.#finder.listPods();
+  }
+
+  /** All Services that are there, in no order. */
+  listServices(): FoundService[] {
+    return this.#finder.listServices();
+  }
+
+  /** A Service that is there, as it is now. */
+  findService(namespaceName: string, serviceName: string): FoundService | undefined {
+    return this.#finder.findService(namespaceName, serviceName);
+  }
+
+  /**
+   * Where a Service leads to now, ready or not: by its EndpointSlices, or, where none are known of it, by the pods that
+   * it selects.
+   * @param port a port of the Service by its key (`toPortKey`) or by its name; all of them where it is left out
+   */
+  serviceBackends(namespaceName: string, serviceName: string, port?: number | string): readonly ServiceBackend[] {
+    return this.#finder.serviceBackends(namespaceName, serviceName, port);
   }
 
   counters(): NameIndexCounters {

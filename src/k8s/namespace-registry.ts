@@ -1,29 +1,49 @@
 import type { Labels } from '../model/network-policy.ts';
+import type { Claim } from './claim.ts';
+import { ClaimIndex, type ClaimLimits } from './claim-index.ts';
+import { toFirstMs } from './first-time.ts';
 import type { NamespaceFacts } from './kubernetes-object.ts';
 import type { Tracked } from './object-table.ts';
+import type { PolicyChanges } from './policy-changes.ts';
+import { ANY_PORT } from './port-key.ts';
+import { isSameLabels } from './same-labels.ts';
 
 export interface Namespace extends Tracked {
-  readonly name: string;
-  labels: Labels | undefined;
+  /** Its labels as they are now, and since when. */
+  claim: Claim<Labels>;
 }
 
-/** Namespaces by name. */
+/** Labels of namespaces by name and time. */
 export class NamespaceRegistry {
-  readonly #namespaces = new Map<string, Namespace>();
+  readonly #claims: ClaimIndex<Labels>;
+  readonly #changes: PolicyChanges;
 
-  /** Labels of a namespace; undefined where it has none or is not known. */
-  labels(namespaceName: string): Labels | undefined {
-    return this.#namespaces.get(namespaceName)?.labels;
+  constructor(limits: ClaimLimits, changes: PolicyChanges) {
+    this.#claims = new ClaimIndex(limits);
+    this.#changes = changes;
   }
 
-  tell({ name, labels }: NamespaceFacts): Namespace {
-    const namespace = this.#namespaces.get(name) ?? { name, labels, round: 0 };
-    namespace.labels = labels;
-    this.#namespaces.set(name, namespace);
-    return namespace;
+  /** Labels of a namespace; undefined where it was not there then, nor shortly before or after. */
+  labels(namespaceName: string, timeMs: number): Labels | undefined {
+    return this.#claims.find(namespaceName, ANY_PORT, timeMs)?.holder;
   }
 
-  forget({ name }: Namespace): void {
-    this.#namespaces.delete(name);
+  tell({ name, labels, createdMs }: NamespaceFacts, nowMs: number, known: Namespace | undefined): Namespace {
+    if (known === undefined) {
+      const startMs = toFirstMs(createdMs, nowMs);
+      this.#changes.note(name, startMs);
+      return { claim: this.#claims.open(labels, name, 0, startMs, startMs), round: 0 };
+    }
+    const before = known.claim;
+    if (isSameLabels(before.holder, labels)) return known;
+    known.claim = this.#claims.open(labels, name, 0, nowMs, nowMs);
+    this.#claims.end(before, nowMs, nowMs);
+    this.#changes.noteEverywhere(nowMs);
+    return known;
+  }
+
+  forget({ claim }: Namespace, nowMs: number): void {
+    this.#claims.end(claim, nowMs, nowMs);
+    this.#changes.note(claim.key as string, nowMs);
   }
 }

@@ -38,6 +38,11 @@ export class ObjectTable<Facts extends ObjectIdentity, Entry extends Tracked> {
     return this.#entries.size;
   }
 
+  /** What is kept of those that are there. */
+  values(): IterableIterator<Entry> {
+    return this.#entries.values();
+  }
+
   apply(change: ObjectChange, object: unknown, reader: FieldReader, shared: SharedValues, nowMs: number): void {
     const facts = this.#trim(object, reader, shared);
     if (facts === undefined) return;

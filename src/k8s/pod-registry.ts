@@ -5,9 +5,13 @@ import type { FactsRevision } from './facts-revision.ts';
 import { toFirstMs } from './first-time.ts';
 import type { Labels } from '../model/network-policy.ts';
 import type { DeclaredPort, PodFacts } from './kubernetes-object.ts';
+import { LabelHistory, type PodPast } from './label-history.ts';
 import type { NodeEntry, NodeRegistry } from './node-registry.ts';
 import { isOwner, type Owner, type OwnerRegistry } from './owner-registry.ts';
 import type { Tracked } from './object-table.ts';
+import type { PolicyChanges } from './policy-changes.ts';
+import { isSameLabels } from './same-labels.ts';
+import { isSamePorts } from './same-ports.ts';
 
 /** What is kept of a pod. It changes in place: names made of it are checked anew. */
 export interface Pod extends Tracked {
@@ -19,6 +23,8 @@ export interface Pod extends Tracked {
   node: NodeEntry | undefined;
   owner: Owner | undefined;
   labels: Labels | undefined;
+  /** Undefined for nearly all: their labels did not change lately. */
+  past: PodPast | undefined;
   containerName: string | undefined;
   ports: readonly DeclaredPort[];
   /** Its claims that have not ended: to its addresses, or to a place in its node's network. */
@@ -50,6 +56,8 @@ export class PodRegistry {
   readonly #owners: OwnerRegistry;
   readonly #nodes: NodeRegistry;
   readonly #revision: FactsRevision;
+  readonly #changes: PolicyChanges;
+  readonly #history: LabelHistory;
   readonly #onGone: OnPodGone;
 
   constructor(
@@ -57,6 +65,7 @@ export class PodRegistry {
     revision: FactsRevision,
     owners: OwnerRegistry,
     nodes: NodeRegistry,
+    changes: PolicyChanges,
     onGone: OnPodGone = () => undefined,
   ) {
     const onForgotten = (pod: Pod): void => {
@@ -69,6 +78,8 @@ export class PodRegistry {
     this.#owners = owners;
     this.#nodes = nodes;
     this.#revision = revision;
+    this.#changes = changes;
+    this.#history = new LabelHistory(limits);
     this.#onGone = onGone;
   }
 
@@ -77,9 +88,9 @@ export class PodRegistry {
     const pod = known ?? createPod(facts);
     this.#setNode(pod, facts.nodeName, nowMs);
     this.#setOwner(pod, facts);
-    if (!isSameLabels(pod.labels, facts.labels)) pod.labels = facts.labels;
+    if (!isSameLabels(pod.labels, facts.labels)) this.#setLabels(pod, facts.labels, known !== undefined, nowMs);
     pod.containerName = facts.containerName;
-    pod.ports = facts.ports;
+    if (!isSamePorts(pod.ports, facts.ports)) pod.ports = facts.ports;
     pod.version++;
     for (const claim of pod.claims) claim.revision = -1;
     // Those that have ended are not at hand.
@@ -146,6 +157,12 @@ export class PodRegistry {
     if (before !== undefined) this.#nodes.release(before);
   }
 
+  #setLabels(pod: Pod, labels: Labels | undefined, isChange: boolean, nowMs: number): void {
+    if (isChange) this.#history.keep(pod, nowMs);
+    if (isChange && !pod.hasFinished) this.#changes.note(pod.namespaceName, nowMs);
+    pod.labels = labels;
+  }
+
   #setOwner(pod: Pod, facts: PodFacts): void {
     if (isOwner(pod.owner, facts.owner)) return;
     const before = pod.owner;
@@ -170,6 +187,7 @@ function createPod({ namespaceName, name, uid, isHostNetwork }: PodFacts): Pod {
     node: undefined,
     owner: undefined,
     labels: undefined,
+    past: undefined,
     containerName: undefined,
     ports: [],
     claims: NO_CLAIMS,
@@ -194,11 +212,4 @@ function toKeys(pod: Pod, facts: PodFacts): readonly string[] {
  */
 function toEndMs(facts: PodFacts | undefined, nowMs: number): number {
   return toFirstMs(facts?.finishedMs === undefined ? undefined : facts.finishedMs + SECOND_MS, nowMs);
-}
-
-function isSameLabels(one: Labels | undefined, other: Labels | undefined): boolean {
-  if (one === other) return true;
-  if (one === undefined || other === undefined) return false;
-  const names = Object.keys(one);
-  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }

@@ -1,10 +1,10 @@
 import { IP_PROTOCOL } from '../model/ip-protocol.ts';
 
-const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = {
-  TCP: IP_PROTOCOL.tcp,
-  UDP: IP_PROTOCOL.udp,
-  SCTP: IP_PROTOCOL.sctp,
-};
+const PROTOCOL_NUMBERS: ReadonlyMap<string, number> = new Map([
+  ['TCP', IP_PROTOCOL.tcp],
+  ['UDP', IP_PROTOCOL.udp],
+  ['SCTP', IP_PROTOCOL.sctp],
+]);
 
 /** Matches every port of whatever is looked for. */
 export const ANY_PORT = -1;
@@ -16,5 +16,5 @@ export function toPortKey(protocolNumber: number, port: number): number {
 
 /** Number of a protocol as the API writes it; TCP where it is not told, undefined where it is none of its three. */
 export function parseProtocol(name: string | undefined): number | undefined {
-  return name === undefined ? IP_PROTOCOL.tcp : PROTOCOL_NUMBERS[name];
+  return name === undefined ? IP_PROTOCOL.tcp : PROTOCOL_NUMBERS.get(name);
 }

@@ -1,10 +1,18 @@
 import type { NamedService } from '../model/named-end.ts';
+import type { EndpointSlice } from './endpoint-registry.ts';
+import type { Service } from './service-registry.ts';
 
-/** The names of one Service, each made once: one for each way and port by which it is met. */
+const NO_SLICES: readonly EndpointSlice[] = [];
+
+/** One Service: its names, each made once, one for each way and port by which it is met; and what is told of it. */
 export class NamedServices {
   readonly namespaceName: string;
   readonly serviceName: string;
   references = 0;
+  /** The object itself, where it is there. */
+  service: Service | undefined = undefined;
+  /** Slices of its endpoints that are there. */
+  slices: readonly EndpointSlice[] = NO_SLICES;
   readonly #names: NamedService[] = [];
 
   constructor(namespaceName: string, serviceName: string) {
@@ -32,6 +40,14 @@ export class ServiceNames {
     if (names === undefined) this.#services.set(key, (names = new NamedServices(namespaceName, serviceName)));
     names.references++;
     return names;
+  }
+
+  find(namespaceName: string, serviceName: string): NamedServices | undefined {
+    return this.#services.get(toKey(namespaceName, serviceName));
+  }
+
+  values(): Iterable<NamedServices> {
+    return this.#services.values();
   }
 
   release(names: NamedServices): void {

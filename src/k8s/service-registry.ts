@@ -14,6 +14,8 @@ export interface Service extends Tracked {
   readonly names: NamedServices;
   claims: readonly Claim<NamedService>[];
   nodePortClaims: readonly Claim<NamedService>[];
+  /** What it says now of where it leads to. */
+  target: Pick<ServiceFacts, 'ports' | 'selector' | 'externalName'>;
 }
 
 /** Services by address and port, and by NodePort. */
@@ -30,7 +32,11 @@ export class ServiceRegistry {
 
   tell(facts: ServiceFacts, nowMs: number, known: Service | undefined): Service {
     const names = known?.names ?? this.#names.hold(facts.namespaceName, facts.name);
-    const service = known ?? { names, claims: [], nodePortClaims: [], round: 0 };
+    const { ports, selector, externalName } = facts;
+    const target = { ports, selector, externalName };
+    const service = known ?? { names, claims: [], nodePortClaims: [], target, round: 0 };
+    service.target = target;
+    names.service = service;
     const startMs = known === undefined ? toFirstMs(facts.createdMs, nowMs) : nowMs;
     const wanted = toWanted(facts, names);
     const wantedNodePorts = toWantedNodePorts(facts, names);
@@ -48,6 +54,7 @@ export class ServiceRegistry {
   forget(service: Service, nowMs: number): void {
     service.claims = replaceClaims(this.claims, service.claims, [], nowMs, nowMs);
     service.nodePortClaims = replaceClaims(this.nodePortClaims, service.nodePortClaims, [], nowMs, nowMs);
+    service.names.service = undefined;
     this.#names.release(service.names);
   }
 }

@@ -5,6 +5,8 @@ import type { SharedValues } from './shared-values.ts';
 import { toIdentified } from './trim-metadata.ts';
 
 const SERVICE_LABEL = 'kubernetes.io/service-name';
+const NONE: readonly string[] = [];
+const NO_ADDRESSES = { addresses: NONE, unready: NONE };
 
 /** Endpoints count whether they are ready or not: a record may tell of when they were. */
 export function trimEndpointSlice(
@@ -23,16 +25,29 @@ export function trimEndpointSlice(
     name,
     createdMs: reader.timeMs(metadata['creationTimestamp'], 'metadata.creationTimestamp'),
     serviceName: serviceName === undefined ? undefined : shared.text(serviceName),
-    addresses: hasAddresses ? toEndpointAddresses(object, reader) : [],
+    ...(hasAddresses ? toEndpointAddresses(object, reader) : NO_ADDRESSES),
     ports: shared.ports(toEndpointPorts(object, reader)),
   };
 }
 
-function toEndpointAddresses(object: JsonObject, reader: FieldReader): string[] {
-  const addresses = new Set<string>();
-  for (const endpoint of reader.objects(object['endpoints'], 'endpoints'))
-    for (const address of reader.addresses(endpoint['addresses'], 'endpoints[].addresses')) addresses.add(address);
-  return [...addresses];
+/** An address may be told of twice while it moves from one slice to another. */
+function toEndpointAddresses(
+  object: JsonObject,
+  reader: FieldReader,
+): Pick<EndpointSliceFacts, 'addresses' | 'unready'> {
+  const ready = new Set<string>();
+  const all = new Set<string>();
+  for (const endpoint of reader.objects(object['endpoints'], 'endpoints')) {
+    const conditions = reader.object(endpoint['conditions'], 'endpoints[].conditions');
+    // What is not told counts as ready.
+    const isReady = conditions?.['ready'] !== false;
+    for (const address of reader.addresses(endpoint['addresses'], 'endpoints[].addresses')) {
+      all.add(address);
+      if (isReady) ready.add(address);
+    }
+  }
+  const unready = ready.size === all.size ? NONE : [...all].filter((address) => !ready.has(address));
+  return { addresses: [...all], unready };
 }
 
 function toEndpointPorts(object: JsonObject, reader: FieldReader): DeclaredPort[] {

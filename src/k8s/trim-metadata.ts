@@ -9,6 +9,7 @@ export type Trim<Facts extends ObjectIdentity> = (
   shared: SharedValues,
 ) => Facts | undefined;
 
+const NAME_LABEL = 'kubernetes.io/metadata.name';
 const BUILT_IN_GROUPS = /^(?:apps|batch)\//;
 
 /** An object that can be kept: its parts, of which `metadata` must be there. */
@@ -59,5 +60,10 @@ export function trimNamespace(raw: unknown, reader: FieldReader, shared: SharedV
   const identified = toIdentified(raw, reader, shared, false);
   if (identified === undefined) return undefined;
   const { namespaceName, name, metadata } = identified;
-  return { namespaceName, name, labels: reader.labels(metadata['labels'], 'metadata.labels') };
+  return {
+    namespaceName,
+    name,
+    createdMs: reader.timeMs(metadata['creationTimestamp'], 'metadata.creationTimestamp'),
+    labels: { ...reader.labels(metadata['labels'], 'metadata.labels'), [NAME_LABEL]: name },
+  };
 }

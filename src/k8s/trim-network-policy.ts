@@ -1,101 +1,75 @@
+import type { LabelSelector, PolicyPeer, PolicyRule } from '../model/network-policy.ts';
 import type { FieldReader, JsonObject } from './field-reader.ts';
-import type {
-  LabelRequirement,
-  LabelSelector,
-  NetworkPolicyFacts,
-  PolicyPeer,
-  PolicyPort,
-  PolicyRule,
-} from '../model/network-policy.ts';
-import { parseProtocol } from './port-key.ts';
+import type { CreatedPolicyFacts } from './kubernetes-object.ts';
 import type { SharedValues } from './shared-values.ts';
+import { toIpBlock } from './trim-ip-block.ts';
+import { toLabelSelector } from './trim-label-selector.ts';
 import { toIdentified } from './trim-metadata.ts';
+import { toPolicyPort } from './trim-policy-port.ts';
 
-const OPERATORS: readonly string[] = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+const EVERYTHING: LabelSelector = { matchLabels: {}, matchExpressions: [] };
+const TYPES: readonly unknown[] = ['Ingress', 'Egress'];
 
 /**
  * A policy with the API's defaults (networking.k8s.io/v1, SetDefaults_NetworkPolicy): it is for ingress, and for egress
- * where it has egress rules, unless it says for what.
+ * where it has egress rules, unless it says for what. What the API server would refuse (ValidateNetworkPolicySpec) is a
+ * fault, and the policy is not whole.
  */
 export function trimNetworkPolicy(
   raw: unknown,
   reader: FieldReader,
   shared: SharedValues,
-): NetworkPolicyFacts | undefined {
+): CreatedPolicyFacts | undefined {
   const identified = toIdentified(raw, reader, shared);
   if (identified === undefined) return undefined;
-  const { namespaceName, name, object } = identified;
+  const { namespaceName, name, metadata, object } = identified;
   const spec = reader.object(object['spec'], 'spec') ?? {};
-  const egress = toRules(spec['egress'], 'spec.egress', 'to', reader);
+  const podSelector = toLabelSelector(spec['podSelector'], 'spec.podSelector', reader) ?? EVERYTHING;
   const ingress = toRules(spec['ingress'], 'spec.ingress', 'from', reader);
-  const told = reader.texts(spec['policyTypes'], 'spec.policyTypes');
-  const types = told.length > 0 ? told : ['Ingress', ...(egress.length > 0 ? ['Egress'] : [])];
+  const egress = toRules(spec['egress'], 'spec.egress', 'to', reader);
+  const types = toTypes(spec, egress.length > 0, reader);
   return {
     namespaceName,
     name,
-    podSelector: toSelector(spec['podSelector'], 'spec.podSelector', reader) ?? {
-      matchLabels: {},
-      matchExpressions: [],
-    },
+    createdMs: reader.timeMs(metadata['creationTimestamp'], 'metadata.creationTimestamp'),
+    podSelector,
     ingress: types.includes('Ingress') ? ingress : undefined,
     egress: types.includes('Egress') ? egress : undefined,
     isWhole: reader.fault === undefined,
+    fault: reader.fault,
   };
 }
 
-function toSelector(value: unknown, path: string, reader: FieldReader): LabelSelector | undefined {
-  const object = reader.object(value, path);
-  if (object === undefined) return undefined;
-  const expressions = reader.objects(object['matchExpressions'], `${path}.matchExpressions`);
-  return {
-    matchLabels: reader.labels(object['matchLabels'], `${path}.matchLabels`) ?? {},
-    matchExpressions: expressions.flatMap((each) => toRequirement(each, `${path}.matchExpressions[]`, reader) ?? []),
-  };
-}
-
-function toRequirement(each: JsonObject, path: string, reader: FieldReader): LabelRequirement | undefined {
-  const key = reader.text(each['key'], `${path}.key`);
-  const operator = reader.text(each['operator'], `${path}.operator`);
-  if (key === undefined || operator === undefined || !OPERATORS.includes(operator)) return reader.note(path);
-  const values = (each['values'] ?? []) as unknown;
-  // The empty value is one: `In ["", "a"]`.
-  const isTexts = Array.isArray(values) && values.every((value) => typeof value === 'string');
-  return isTexts ? { key, operator: operator as LabelRequirement['operator'], values } : reader.note(`${path}.values`);
+function toTypes(spec: JsonObject, hasEgress: boolean, reader: FieldReader): readonly string[] {
+  const path = 'spec.policyTypes';
+  const told = reader.each(spec['policyTypes'], path, (type, place) =>
+    TYPES.includes(type) ? (type as string) : reader.note(place),
+  );
+  if (told.length > TYPES.length) reader.note(path);
+  if (told.length > 0) return told;
+  return hasEgress ? ['Ingress', 'Egress'] : ['Ingress'];
 }
 
 function toRules(value: unknown, path: string, peersField: string, reader: FieldReader): PolicyRule[] {
-  return reader.objects(value, path).map((rule) => ({
-    peers: reader
-      .objects(rule[peersField], `${path}[].${peersField}`)
-      .map((peer) => toPeer(peer, `${path}[].${peersField}[]`, reader)),
-    ports: reader
-      .objects(rule['ports'], `${path}[].ports`)
-      .flatMap((port) => toPort(port, `${path}[].ports[]`, reader) ?? []),
-  }));
+  return reader.each(value, path, (each, place) => {
+    const rule = reader.object(each ?? false, place);
+    if (rule === undefined) return undefined;
+    const toPart = <Part>(
+      field: string,
+      toItem: (item: unknown, at: string, reader: FieldReader) => Part | undefined,
+    ) => reader.each(rule[field], `${place}.${field}`, (item, at) => toItem(item, at, reader));
+    return { peers: toPart(peersField, toPeer), ports: toPart('ports', toPolicyPort) };
+  });
 }
 
-function toPeer(peer: JsonObject, path: string, reader: FieldReader): PolicyPeer {
-  const podSelector = toSelector(peer['podSelector'], `${path}.podSelector`, reader);
-  const namespaceSelector = toSelector(peer['namespaceSelector'], `${path}.namespaceSelector`, reader);
-  const ipBlock = toIpBlock(peer['ipBlock'], `${path}.ipBlock`, reader);
+function toPeer(value: unknown, path: string, reader: FieldReader): PolicyPeer | undefined {
+  const peer = reader.object(value ?? false, path);
+  if (peer === undefined) return undefined;
+  const podSelector = toLabelSelector(peer['podSelector'], `${path}.podSelector`, reader);
+  const namespaceSelector = toLabelSelector(peer['namespaceSelector'], `${path}.namespaceSelector`, reader);
+  const block = reader.object(peer['ipBlock'], `${path}.ipBlock`);
+  const ipBlock = block === undefined ? undefined : toIpBlock(block, `${path}.ipBlock`, reader);
   const isBySelector = podSelector !== undefined || namespaceSelector !== undefined;
-  if (isBySelector === (ipBlock !== undefined)) reader.note(path);
+  if (isBySelector === (block !== undefined)) reader.note(path);
   return { podSelector, namespaceSelector, ipBlock };
-}
-
-function toIpBlock(value: unknown, path: string, reader: FieldReader): PolicyPeer['ipBlock'] {
-  const block = reader.object(value, path);
-  if (block === undefined) return undefined;
-  const cidr = reader.text(block['cidr'], `${path}.cidr`);
-  return cidr === undefined
-    ? reader.note(`${path}.cidr`)
-    : { cidr, except: reader.texts(block['except'], `${path}.except`) };
-}
-
-function toPort(each: JsonObject, path: string, reader: FieldReader): PolicyPort | undefined {
-  const protocolNumber = parseProtocol(reader.text(each['protocol'], `${path}.protocol`));
-  if (protocolNumber === undefined) return reader.note(`${path}.protocol`);
-  const told = each['port'];
-  const port = typeof told === 'string' ? told : reader.port(told, `${path}.port`);
-  return { protocolNumber, port, endPort: reader.port(each['endPort'], `${path}.endPort`) };
 }

@@ -13,6 +13,7 @@ export function trimService(raw: unknown, reader: FieldReader, shared: SharedVal
   const spec = reader.object(object['spec'], 'spec') ?? {};
   // An alias of a DNS name: whatever else it holds is not used.
   const isAlias = spec['type'] === 'ExternalName';
+  const selector = reader.labels(spec['selector'], 'spec.selector');
   return {
     namespaceName,
     name: shared.text(name),
@@ -21,6 +22,8 @@ export function trimService(raw: unknown, reader: FieldReader, shared: SharedVal
     externalAddresses: isAlias ? [] : reader.addresses(spec['externalIPs'], 'spec.externalIPs'),
     loadBalancerAddresses: isAlias ? [] : toLoadBalancerAddresses(object, reader),
     ports: isAlias ? [] : toServicePorts(spec, reader, shared),
+    selector: selector === undefined || isAlias ? undefined : shared.labels(selector),
+    externalName: isAlias ? reader.text(spec['externalName'], 'spec.externalName') : undefined,
   };
 }
 
@@ -52,7 +55,19 @@ function toServicePorts(spec: JsonObject, reader: FieldReader, shared: SharedVal
     return {
       name: name === undefined ? undefined : shared.text(name),
       portKey: toPortKey(protocolNumber, port),
+      targetPort: toTargetPort(each['targetPort'], `${path}[].targetPort`, reader, shared) ?? port,
       nodePortKey: nodePort === undefined ? undefined : toPortKey(protocolNumber, nodePort),
     };
   });
+}
+
+/** Undefined where it is the Service's own port. */
+function toTargetPort(
+  told: unknown,
+  path: string,
+  reader: FieldReader,
+  shared: SharedValues,
+): number | string | undefined {
+  if (typeof told !== 'string') return reader.port(told, path);
+  return told === '' ? undefined : shared.text(told);
 }

@@ -6,6 +6,7 @@ export const KUBERNETES_KINDS = [
   'Node',
   'Namespace',
   'NetworkPolicy',
+  'PolicyEndpoint',
   'ReplicaSet',
   'Job',
 ] as const;

@@ -50,6 +50,8 @@ export interface NetworkPolicyFacts {
   readonly name: string;
   /** Whether all of it was understood; half a policy allows or denies something else than the whole. */
   readonly isWhole: boolean;
+  /** The first field that was not understood, such as `spec.ingress[0].from[1].ipBlock.cidr`. */
+  readonly fault?: string | undefined;
   readonly podSelector: LabelSelector;
   /** Undefined where it does not speak of that direction. */
   readonly ingress: readonly PolicyRule[] | undefined;
@@ -87,6 +89,8 @@ export interface PolicyEndpointFacts {
  * so that judgements can be kept by it.
  */
 export interface PolicyCatalogue {
+  /** Whether it is known which policies there are: the API server has listed them, or a file has some. */
+  readonly isKnown: boolean;
   /** Grows with every change of a policy, of a namespace's labels, or of a living pod's labels. */
   readonly revision: number;
   /** When the newest of these changes was told, milliseconds since the Unix epoch; -Infinity where nothing changed yet. */

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { isIP } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { NameIndex } from '../../src/k8s/name-index.ts';
 import type { ObjectChange } from '../../src/k8s/name-feed.ts';
@@ -114,6 +115,16 @@ const SEEDS: Readonly<Record<KubernetesKind, (i: number) => Json>> = {
       egress: [{ to: [{ namespaceSelector: {} }], ports: [{ port: 'web', endPort: 1, protocol: 'UDP' }] }],
     },
   }),
+  PolicyEndpoint: (i) => ({
+    metadata: { name: `deny-${i}`, namespace: 'shop' },
+    spec: {
+      policyRef: { name: 'deny', namespace: 'shop' },
+      podIsolation: ['Ingress', 'Egress'],
+      podSelectorEndpoints: [{ hostIP: '192.0.2.1', podIP: '10.1.0.1', name: 'p1', namespace: 'shop' }],
+      ingress: [{ cidr: '10.1.0.2', ports: [{ protocol: 'TCP', port: 80, endPort: 90 }] }],
+      egress: [{ cidr: '10.0.0.0/8', except: ['10.1.0.0/24'] }, { domainName: 'example.com' }],
+    },
+  }),
   ReplicaSet: (i) => ownedObject(`r${i}`, { kind: i === 2 ? 'ReplicaSet' : 'Deployment', name: 'r3' }),
   Job: (i) => ownedObject(`r${i}`, { kind: 'CronJob', name: 'c' }),
 };
@@ -159,6 +170,37 @@ function checkAnswers(index: NameIndex, random: Random): void {
     ];
     for (const service of services) expect(typeof (service?.serviceName ?? '')).toBe('string');
   }
+  if (random(4) > 0) return;
+  checkPolicies(index, timeMs);
+  checkFinder(index);
+}
+
+function checkPolicies({ policies: catalogue }: NameIndex, timeMs: number): void {
+  for (const when of [timeMs, Infinity]) {
+    const policies = catalogue.policies('shop', when);
+    expect(catalogue.policies('shop', when)).toBe(policies);
+    for (const { name, isWhole, fault } of policies)
+      expect([typeof name, isWhole]).toEqual(['string', fault === undefined]);
+    const labels = catalogue.namespaceLabels('ns1', when);
+    if (labels !== undefined) expect(labels['kubernetes.io/metadata.name']).toBe('ns1');
+  }
+  for (const { pods, ingress, egress } of catalogue.policyEndpoints('shop')) {
+    for (const { address } of pods) expect(isIP(address)).toBeGreaterThan(0);
+    for (const { ipBlock } of [...ingress, ...egress])
+      if (ipBlock !== undefined) expect(ipBlock.cidr).toMatch(/\/\d+$/);
+  }
+}
+
+function checkFinder(index: NameIndex): void {
+  for (const name of ['p1', 'p2', 'p3']) {
+    const found = index.findPod('shop', name);
+    if (found !== undefined) expect(found.end).toMatchObject({ podName: name, address: found.addresses[0] ?? '' });
+  }
+  for (const name of ['s1', 's2'])
+    for (const { port, protocolNumber } of index.serviceBackends('shop', name)) {
+      expect([6, 17, 132]).toContain(protocolNumber);
+      expect(Number.isInteger(port)).toBe(true);
+    }
 }
 
 describe('fuzz: objects of an API', () => {
@@ -187,6 +229,10 @@ describe('fuzz: objects of an API', () => {
       empty(index, NOON_MS + inputs + 3_600_000);
       expect(index.counters()).toMatchObject({ addressIntervals: 1, services: 0, nodes: 0 });
       for (const address of ADDRESSES) expect(index.resolveEnd(address, 6, 80, NOON_MS).kind).toBe('external');
+      const { policies } = index;
+      for (const timeMs of [NOON_MS, Infinity])
+        expect([policies.policies('shop', timeMs), policies.namespaceLabels('ns1', timeMs)]).toEqual([[], undefined]);
+      expect([policies.policyEndpoints('shop'), index.listPods(), index.listServices()]).toEqual([[], [], []]);
       // Nor is anything known of owners and zones.
       index.apply(
         'Pod',
@@ -216,6 +262,8 @@ function empty(index: NameIndex, nowMs: number): void {
     ['Service', serviceObject('other', { clusterIPs: ['10.99.0.1'], ports: [{ port: 1, nodePort: 2 }] })],
     ['EndpointSlice', sliceObject('other', { service: 'other', addresses: ['10.9.9.9'] })],
     ['Node', nodeObject('other', { internalIPs: ['192.0.2.99'] })],
+    ['Namespace', { metadata: { name: 'other' } }],
+    ['NetworkPolicy', { metadata: { name: 'other', namespace: 'other' }, spec: {} }],
   ];
   for (const kind of KUBERNETES_KINDS) {
     index.beginReplace(kind);

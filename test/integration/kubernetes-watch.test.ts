@@ -282,6 +282,17 @@ describe('what is not permitted', () => {
     expect(run.counters('NetworkPolicy')).toMatchObject({ isPermitted: true, isListed: true });
   });
 
+  test('a kind of an add-on that the cluster does not have: nothing waits for it, and nothing is said', async () => {
+    api.deny('list', 'PolicyEndpoint', 404);
+    run = await WatchRun.start(api);
+    await run.watches(KUBERNETES_KINDS.filter((kind) => kind !== 'PolicyEndpoint'));
+    expect(run.counters('PolicyEndpoint')).toMatchObject({ isPermitted: false, isListed: false });
+    expect([...run.messages('warn'), ...run.messages('error')]).toEqual([]);
+    api.deny('list', 'PolicyEndpoint', undefined);
+    await run.agrees();
+    expect(run.counters('PolicyEndpoint').isPermitted).toBe(true);
+  });
+
   test('a watch alone', async () => {
     api.deny('watch', 'Service', 403);
     run = await WatchRun.start(api);

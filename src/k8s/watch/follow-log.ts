@@ -44,6 +44,11 @@ export class FollowLog {
       this.#tell('warn', 'credentials', details, 'There are no credentials for the Kubernetes API server now');
     else if (what === 'unauthorized')
       this.#tell('warn', 'credentials', details, 'The Kubernetes API server refuses the credentials; read anew');
+    else if (trouble.kind === 'denied' && resource.isOfAddOn)
+      this.#log.debug(
+        { kind, verb, ...details },
+        'A kind of an add-on is not to be had from the Kubernetes API server',
+      );
     else if (trouble.kind === 'denied')
       this.#tell(
         resource.isRequired ? 'error' : 'warn',

@@ -12,6 +12,8 @@ export interface WatchedResource {
   readonly isMetadataOnly: boolean;
   /** Whether nothing can be named without it. */
   readonly isRequired: boolean;
+  /** Whether it is of an add-on that most clusters do not have, so that its absence is no trouble. */
+  readonly isOfAddOn?: true;
 }
 
 export const WATCHED_RESOURCES: readonly WatchedResource[] = [
@@ -34,6 +36,15 @@ export const WATCHED_RESOURCES: readonly WatchedResource[] = [
     resource: 'networkpolicies',
     isMetadataOnly: false,
     isRequired: false,
+  },
+  {
+    kind: 'PolicyEndpoint',
+    group: 'networking.k8s.aws',
+    version: 'v1alpha1',
+    resource: 'policyendpoints',
+    isMetadataOnly: false,
+    isRequired: false,
+    isOfAddOn: true,
   },
   {
     kind: 'ReplicaSet',

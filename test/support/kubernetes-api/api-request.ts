@@ -22,6 +22,7 @@ const PATHS: Readonly<Record<string, KubernetesKind>> = {
   '/api/v1/namespaces': 'Namespace',
   '/apis/discovery.k8s.io/v1/endpointslices': 'EndpointSlice',
   '/apis/networking.k8s.io/v1/networkpolicies': 'NetworkPolicy',
+  '/apis/networking.k8s.aws/v1alpha1/policyendpoints': 'PolicyEndpoint',
   '/apis/apps/v1/replicasets': 'ReplicaSet',
   '/apis/batch/v1/jobs': 'Job',
 };

@@ -15,6 +15,10 @@ const SAMPLES: Readonly<Record<KubernetesKind, (i: number) => unknown>> = {
   Node: (i) => nodeObject(`n${i}`, { internalIPs: [`192.0.2.${i}`] }),
   Namespace: (i) => ({ metadata: { name: `ns${i}`, labels: { team: `t${i}` } } }),
   NetworkPolicy: (i) => ({ metadata: { name: 'deny', namespace: `ns${i}` }, spec: { podSelector: {} } }),
+  PolicyEndpoint: (i) => ({
+    metadata: { name: 'deny-x', namespace: `ns${i}` },
+    spec: { policyRef: { name: 'deny', namespace: `ns${i}` } },
+  }),
   ReplicaSet: (i) => ownedObject(`p${i}-1`, { kind: 'Deployment', name: `p${i}` }),
   Job: (i) => ownedObject(`j${i}-1`, { kind: 'CronJob', name: `j${i}` }),
 };
@@ -26,8 +30,9 @@ function isKnown(index: NameIndex, kind: KubernetesKind, i: number, timeMs: numb
   if (kind === 'Service') return index.resolveService(`10.96.0.${i}`, tcp, 80, timeMs) !== undefined;
   if (kind === 'EndpointSlice') return index.resolveEndpointService(`10.1.1.${i}`, tcp, 8080, timeMs) !== undefined;
   if (kind === 'Node') return index.resolveEnd(`192.0.2.${i}`, tcp, 1, timeMs).kind === 'node';
-  if (kind === 'Namespace') return index.namespaceLabels(`ns${i}`)?.['team'] === `t${i}`;
-  if (kind === 'NetworkPolicy') return index.networkPolicies(`ns${i}`).length === 1;
+  if (kind === 'Namespace') return index.policies.namespaceLabels(`ns${i}`, timeMs)?.['team'] === `t${i}`;
+  if (kind === 'NetworkPolicy') return index.policies.policies(`ns${i}`, timeMs).length === 1;
+  if (kind === 'PolicyEndpoint') return index.policies.policyEndpoints(`ns${i}`).length === 1;
   const owner = kind === 'ReplicaSet' ? { kind, name: `p${i}-1` } : { kind, name: `j${i}-1` };
   const pod = podObject('probe', { ips: ['10.9.9.9'], owner });
   index.apply('Pod', 'ADDED', pod, timeMs);

@@ -39,6 +39,8 @@ interface ModelPod {
   readonly isHost: boolean;
   readonly port: number;
   labels: Record<string, string>;
+  /** Labels that it had before. */
+  readonly past: { readonly labels: Record<string, string>; readonly untilMs: number }[];
   options: PodOptions;
   hasFinished: boolean;
 }
@@ -75,7 +77,7 @@ class Model {
 
   describe(address: string, port: number, timeMs: number): object {
     const pod = findHolder(this.podTenures, address, timeMs)?.holder as ModelPod | undefined;
-    if (pod !== undefined) return this.#describePod(pod);
+    if (pod !== undefined) return this.#describePod(pod, timeMs);
     const nodeNumber = /^192\.0\.2\.(\d)$/.exec(address)?.[1];
     if (nodeNumber !== undefined) return this.#describeNode(`n${nodeNumber}`, port, timeMs);
     const service = findHolder(this.serviceTenures, address, timeMs)?.holder as string | undefined;
@@ -85,7 +87,7 @@ class Model {
     return { kind: 'service', serviceName: isShared && port !== 80 ? undefined : service };
   }
 
-  #describePod({ name, node, owner, labels }: ModelPod): object {
+  #describePod({ name, node, owner, labels, past, isHost }: ModelPod, timeMs: number): object {
     const deployment = owner === undefined ? undefined : this.deployments.get(owner);
     const workloadKind = owner === undefined ? 'Pod' : deployment === undefined ? 'ReplicaSet' : 'Deployment';
     const workloadName = deployment ?? owner ?? name;
@@ -96,7 +98,8 @@ class Model {
       zone: this.zones.get(node),
       workloadKind,
       workloadName,
-      labels,
+      labels: past.find(({ untilMs }) => timeMs < untilMs)?.labels ?? labels,
+      isHostNetwork: isHost,
     };
   }
 
@@ -105,7 +108,7 @@ class Model {
       .filter(({ address, begunMs, endMs }) => address === node && timeMs >= begunMs && timeMs < endMs)
       .map(({ holder }) => holder as ModelPod);
     const declaring = there.filter((pod) => pod.port === port);
-    if (declaring.length === 1) return this.#describePod(declaring[0] as ModelPod);
+    if (declaring.length === 1) return this.#describePod(declaring[0] as ModelPod, timeMs);
     const candidateCount = declaring.length > 1 ? declaring.length : there.length;
     return {
       kind: candidateCount === 0 ? 'node' : 'ambiguous',
@@ -173,6 +176,7 @@ class World {
       isHost,
       port,
       labels: { n: String(random(3)) },
+      past: [],
       options,
       hasFinished: false,
     };
@@ -224,6 +228,7 @@ class World {
   }
 
   #relabel(pod: ModelPod): void {
+    pod.past.push({ labels: pod.labels, untilMs: this.nowMs });
     pod.labels = { n: String(this.#random(3)) };
     this.#applyPod(pod, 'MODIFIED');
   }

@@ -170,7 +170,11 @@ describe('names from a file', () => {
     ['no kind', 'metadata: {name: a}', /document 1 has no kind/],
     ['an item of no kind', toList(POD_YAML, 'metadata: {name: a}'), /item 2 of document 1 has no kind/],
     ['a pod without a name', POD_YAML.replace('  name: cart-1\n', ''), /Pod in document 1: metadata\.name is missing/],
-    ['a pod without a namespace', POD_YAML.replace('  namespace: shop\n', ''), /Pod cart-1: metadata\.namespace /],
+    [
+      'a namespace that is none',
+      POD_YAML.replace('namespace: shop', 'namespace: 7'),
+      /Pod cart-1: metadata\.namespace /,
+    ],
     ['a label that is a number', POD_YAML.replace('"1"', '1'), /Pod shop\/cart-1: metadata\.labels /],
     [
       'an address that is none',
