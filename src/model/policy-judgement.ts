@@ -1,4 +1,3 @@
-import type { Connection } from './connection.ts';
 import type { PolicyDirection } from './network-policy.ts';
 
 export const POLICY_VERDICTS = ['allowed', 'denied', 'unknown'] as const;
@@ -75,11 +74,3 @@ export const POLICY_FINDINGS = [
   'unexpectedly_allowed',
 ] as const;
 export type PolicyFinding = (typeof POLICY_FINDINGS)[number];
-
-/** Judges connections by the policies of their time. Never throws; called for every connection. */
-export interface PolicyJudge {
-  /** Reads ends, ports, protocol and times; undefined where there is nothing to judge (no policies are known). */
-  judge(connection: Connection): PolicyJudgement | undefined;
-  /** What is to be said of evidence and judgement together; undefined where they agree, or it is too early to say. */
-  find(connection: Connection, judgement: PolicyJudgement): PolicyFinding | undefined;
-}

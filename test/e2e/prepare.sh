@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the servers of the e2e tests, each once, into a cache outside the checkout: Kubernetes, the OpenTelemetry
-# Collector, Elasticsearch. One after the other, since each takes all cores. Says what it does on stderr.
+# Collector, the peer of the policy evaluator, Elasticsearch. One after the other, since each takes all cores. Says what it
+# does on stderr.
 # deploy/setup.sh e2e calls it.
 set -eu
 cd "$(dirname "$0")"
@@ -57,6 +58,7 @@ else
   build kubernetes cluster 12
 fi
 build collector collector 8
+build policy-peer policy-peer 4
 
 say 'looking for Elasticsearch, assembled in half a minute where it is not there yet'
 node --input-type=module </dev/null --eval "
