@@ -75,4 +75,12 @@ export const NODE_SETTINGS = declareSettings({
     commands: NODE,
     meaning: 'receive buffer for conntrack events',
   },
+  kernelDrops: {
+    flag: 'kernel-drops',
+    form: form.choice('auto', 'on', 'off'),
+    default: 'auto',
+    commands: NODE,
+    meaning:
+      'tell what the kernel drops for the node and its pods, and why (BPF and PERFMON, Linux 5.17); auto goes on without where that cannot be had',
+  },
 });

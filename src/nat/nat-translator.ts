@@ -1,4 +1,5 @@
 import type { NatCounters } from '../model/conntrack-counters.ts';
+import type { DeliveredHints } from '../model/delivered-hint.ts';
 import type { FlowRecord, NatState } from '../model/flow-record.ts';
 import { resolveIcmpCounterpart } from '../model/icmp-counterpart.ts';
 import { hasPorts, isIcmp, toPortsWord, TUPLE, TUPLE_WORDS } from './conntrack-entry.ts';
@@ -27,7 +28,8 @@ export interface EntryLookup {
  *
  * - Not found: `unresolved`, and nothing else is told. So are ICMP errors, which have no entry of their own, what has
  *   no ports where its protocol has some (later fragments), and what may be one of several that were translated
- *   differently (pings of two pods to one address behind one masquerade: records have no ICMP id).
+ *   differently (pings of two pods to one address behind one masquerade: records have no ICMP id). Unless a hint tells
+ *   that its packets were translated and then dropped, for which conntrack keeps no entry: `translated` after all.
  * - Found and not translated: `none`.
  * - Found by the original tuple and translated: `translated`, with the delivered tuple.
  * - Found by the delivered tuple: `translated`, with the record's own tuple as the delivered one and the original one
@@ -38,6 +40,7 @@ export interface EntryLookup {
  */
 export class NatTranslator {
   readonly #entries: EntryLookup;
+  readonly #hints: DeliveredHints | undefined;
   readonly #addresses = new AddressParser();
   readonly #delivered = new DeliveredTuple();
   readonly #tuple = new Uint32Array(TUPLE_WORDS);
@@ -46,8 +49,10 @@ export class NatTranslator {
   readonly #records: Record<NatState, number> = { none: 0, translated: 0, unresolved: 0 };
   #swapped = 0;
 
-  constructor(entries: EntryLookup) {
+  /** @param hints asked where the mirror knows nothing */
+  constructor(entries: EntryLookup, hints?: DeliveredHints) {
     this.#entries = entries;
+    this.#hints = hints;
   }
 
   /** Sets all `nat*` fields and the initiator; never throws, whatever the record holds. */
@@ -77,14 +82,28 @@ export class NatTranslator {
 
   #translate(record: FlowRecord): void {
     const isFound = this.#setTuple(record) && this.#resolve(record) && !this.#match.isAmbiguous;
-    const state = isFound ? (this.#match.isTranslated ? 'translated' : 'none') : 'unresolved';
-    this.#records[state]++;
     this.#delivered.clear(record);
+    const state = isFound ? (this.#match.isTranslated ? 'translated' : 'none') : this.#askHints(record);
+    this.#records[state]++;
     record.natState = state;
     if (!isFound) return;
     const isReversed = this.#match.isReversed && !this.#swapToOriginal(record);
     if (record.initiator === 'guess') record.initiator = 'conntrack';
     if (state === 'translated') this.#delivered.tell(record, this.#match, isReversed);
+  }
+
+  #askHints(record: FlowRecord): 'translated' | 'unresolved' {
+    const hint = this.#hints?.resolve(record);
+    if (hint === undefined) return 'unresolved';
+    const isSame =
+      hint.destinationAddress === record.destinationAddress && hint.destinationPort === record.destinationPort;
+    if (isSame) return 'unresolved';
+    record.natSourceAddress = record.sourceAddress;
+    record.natSourcePort = record.sourcePort;
+    record.natDestinationAddress = hint.destinationAddress;
+    record.natDestinationPort = hint.destinationPort;
+    record.natCommunityId = hint.communityId;
+    return 'translated';
   }
 
   /** Whether the record now stands as its entry does. */

@@ -9,7 +9,9 @@ export class NodeRun extends RoleRun {
   readonly #port: number;
 
   constructor(port: number, args: readonly string[]) {
-    super('node', ['--listen-host', OWN_LOOPBACK, '--listen-port', String(port), '--json', ...args]);
+    // Unless they are what is tested, drops of the machine would be among the records.
+    const drops = args.includes('--kernel-drops') ? [] : ['--kernel-drops', 'off'];
+    super('node', ['--listen-host', OWN_LOOPBACK, '--listen-port', String(port), '--json', ...drops, ...args]);
     this.#port = port;
   }
 

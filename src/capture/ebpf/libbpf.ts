@@ -1,7 +1,7 @@
 import type { LibraryHandle } from 'koffi';
 import { koffi, type NativeFunction } from '../../lib/libc.ts';
 
-/** The calls of libbpf 1.x (bpf/libbpf.h, bpf/bpf.h) that the flow program needs. */
+/** The calls of libbpf 1.x (bpf/libbpf.h, bpf/bpf.h) that the kernel programs need. */
 export interface Libbpf {
   readonly objectOpenMem: NativeFunction;
   readonly objectClose: NativeFunction;
@@ -17,8 +17,16 @@ export interface Libbpf {
   readonly mapCreate: NativeFunction;
   readonly mapUpdateBatch: NativeFunction;
   readonly mapLookup: NativeFunction;
+  readonly mapUpdate: NativeFunction;
   readonly mapDelete: NativeFunction;
   readonly mapLookupBatch: NativeFunction;
+  readonly programAttach: NativeFunction;
+  readonly linkDestroy: NativeFunction;
+  readonly btfLoadVmlinux: NativeFunction;
+  readonly btfFindByNameKind: NativeFunction;
+  readonly btfTypeById: NativeFunction;
+  readonly btfNameByOffset: NativeFunction;
+  readonly btfFree: NativeFunction;
   /** Runs `work` and returns what libbpf and the verifier said meanwhile beside its result. */
   listen<T>(work: () => T): { readonly result: T; readonly messages: string };
 }
@@ -62,10 +70,18 @@ function bind(): Libbpf {
       'int bpf_map_update_batch(int fd, const void *keys, const void *values, void *count, const void *options)',
     ),
     mapLookup: library.func('int bpf_map_lookup_elem(int fd, const void *key, void *value)'),
+    mapUpdate: library.func('int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)'),
     mapDelete: library.func('int bpf_map_delete_elem(int fd, const void *key)'),
     mapLookupBatch: library.func(
       'int bpf_map_lookup_batch(int fd, void *inBatch, void *outBatch, void *keys, void *values, void *count, const void *options)',
     ),
+    programAttach: library.func('void *bpf_program__attach(const void *program)'),
+    linkDestroy: library.func('int bpf_link__destroy(void *link)'),
+    btfLoadVmlinux: library.func('void *btf__load_vmlinux_btf()'),
+    btfFindByNameKind: library.func('int btf__find_by_name_kind(const void *btf, const char *name, uint32_t kind)'),
+    btfTypeById: library.func('const void *btf__type_by_id(const void *btf, uint32_t id)'),
+    btfNameByOffset: library.func('const char *btf__name_by_offset(const void *btf, uint32_t offset)'),
+    btfFree: library.func('void btf__free(void *btf)'),
     listen: createListener(library),
   };
 }

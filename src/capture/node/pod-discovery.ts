@@ -33,11 +33,23 @@ export interface InnerInterface {
   readonly namespace: ProcessNamespace;
 }
 
+/** What is known of the network namespace of a pod. */
+export interface PodNamespace {
+  readonly podUid: string | undefined;
+  /** The pod's own name of its interface, or of the first of several; empty where it could not be looked at. */
+  readonly interfaceName: string;
+}
+
 export interface Discovery {
   /** By the index of the host's end. */
   readonly podEnds: ReadonlyMap<number, PodEnd>;
   /** By key. */
   readonly inner: ReadonlyMap<string, InnerInterface>;
+  /**
+   * By inode: those with an interface that leads to the host or is observed within, and those of processes that are a
+   * pod's by their control group, whether or not they may be entered.
+   */
+  readonly podNamespaces: ReadonlyMap<number, PodNamespace>;
   readonly forbiddenProcesses: number;
   readonly forbiddenNamespaces: number;
 }
@@ -86,7 +98,8 @@ export class PodDiscovery {
     this.#namespaces = namespaces;
     for (const name of this.#known.keys()) if (!namespaces.has(name)) this.#known.delete(name);
     const forbiddenNamespaces = await this.#enterAll(isFull);
-    return { ...this.#describe(), forbiddenProcesses: forbidden, forbiddenNamespaces };
+    const podNamespaces = this.#describeNamespaces();
+    return { ...this.#describe(), podNamespaces, forbiddenProcesses: forbidden, forbiddenNamespaces };
   }
 
   /** Whether the process by which a namespace was found has left it or ended. */
@@ -130,6 +143,25 @@ export class PodDiscovery {
     }
     return { podEnds, inner };
   }
+
+  #describeNamespaces(): Map<number, PodNamespace> {
+    const found = new Map<number, PodNamespace>();
+    for (const [name, { pod }] of this.#namespaces) {
+      const known = this.#known.get(name);
+      const isOuter = (link: Link): boolean =>
+        toHostIfindex(link, known?.hostId) !== undefined ||
+        (!this.#noPods.has(name) && isObservedWithin(link, known?.hostId));
+      const link = known?.links.find(isOuter);
+      if (link !== undefined || pod !== undefined)
+        found.set(toInode(name), { podUid: pod?.podUid, interfaceName: link?.name ?? '' });
+    }
+    return found;
+  }
+}
+
+/** `net:[4026531840]` → 4026531840. */
+function toInode(name: string): number {
+  return Number(name.slice(name.indexOf('[') + 1, -1));
 }
 
 /** Index of the host's end of a pair, when that is where it leads. */

@@ -1,6 +1,8 @@
+import type { KernelDrops } from '../../capture/drops/kernel-drops.ts';
 import { NodeBackend } from '../../capture/node/node-backend.ts';
 import type { NodeSettings } from '../../config/settings.ts';
 import type { Log } from '../../lib/log.ts';
+import type { CaptureSink } from '../../model/capture.ts';
 import { DnsCounters } from '../../prometheus/dns-counters.ts';
 import { PairCounters } from '../../prometheus/pair-counters.ts';
 import type { NatTranslator } from '../../nat/nat-translator.ts';
@@ -24,6 +26,7 @@ export async function startNodeCapture(
   settings: NodeSettings,
   translator: NatTranslator,
   outputs: RecordOutputs,
+  drops: KernelDrops | undefined,
   log: Log,
 ): Promise<NodeCapture> {
   const dns = new DnsCounters();
@@ -51,6 +54,17 @@ export async function startNodeCapture(
     },
     [...outputs.stages, pairs],
   );
-  await backend.start(pipeline.sink);
+  await backend.start(drops === undefined ? pipeline.sink : afterDrops(drops, pipeline.sink));
   return { backend, pipeline, pairs, dns };
+}
+
+/** Records are made once the drops of their interval are known, which may tell where the packets were going. */
+function afterDrops(drops: KernelDrops, sink: CaptureSink): CaptureSink {
+  return {
+    ...sink,
+    intervalEnd: async (startNs, endNs, isLast) => {
+      await drops.catchUp();
+      await sink.intervalEnd(startNs, endNs, isLast);
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { KernelDrops } from '../../capture/drops/kernel-drops.ts';
 import type { NodeSettings } from '../../config/settings.ts';
 import { toFrameCount } from '../../lib/frame-count.ts';
 import type { Log } from '../../lib/log.ts';
@@ -25,6 +26,8 @@ const RELAY_TIMEOUT_MS = 8_000;
  * side by side bring the requests of 110 pods through within an interval of 10 s.
  */
 const RELAY_REQUESTS = 32;
+/** How old what is known of dropped packets may be when records are translated that may be of them. */
+const DROPS_AGE_MS = 200;
 const TIMEOUT_NAMES = ['OTEL_EXPORTER_OTLP_LOGS_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'];
 const TAKEN: RelayAnswer = { kind: 'taken', rejectedRecords: 0, message: '' };
 
@@ -41,6 +44,7 @@ export class NodeIntake {
   readonly stages: readonly Pick<RecordStage, 'name' | 'account'>[];
   readonly #translator: NatTranslator;
   readonly #outputs: RecordOutputs;
+  readonly #drops: KernelDrops | undefined;
   readonly #relay: OtlpRelay | undefined;
   readonly #receiver: OtlpReceiver;
   readonly #server: HttpServer;
@@ -49,11 +53,13 @@ export class NodeIntake {
     settings: NodeSettings,
     translator: NatTranslator,
     outputs: RecordOutputs,
+    drops: KernelDrops | undefined,
     relay: OtlpRelay | undefined,
     log: Log,
   ) {
     this.#translator = translator;
     this.#outputs = outputs;
+    this.#drops = drops;
     this.#relay = relay;
     const { receiver, server } = createOtlpServer(settings, (request) => this.#handOn(request), log);
     this.#server = server;
@@ -86,6 +92,7 @@ export class NodeIntake {
 
   async #handOn(request: LogsRequest): Promise<RelayAnswer> {
     const { flows } = request;
+    await this.#drops?.catchUp(DROPS_AGE_MS);
     for (let start = 0; start < flows.length; start += SLICE_RECORDS) {
       if (start > 0) await setImmediate();
       this.#translator.translateBatch(flows.slice(start, start + SLICE_RECORDS));
@@ -109,10 +116,11 @@ export async function startIntake(
   settings: NodeSettings,
   translator: NatTranslator,
   outputs: RecordOutputs,
+  drops: KernelDrops | undefined,
   { env, log }: Pick<RoleContext, 'env' | 'log'>,
 ): Promise<NodeIntake> {
   const relay = isOtlpWanted(settings, env) ? await createOtlpRelay(toRelayOptions(settings, env), log) : undefined;
-  const intake = new NodeIntake(settings, translator, outputs, relay, log);
+  const intake = new NodeIntake(settings, translator, outputs, drops, relay, log);
   await intake.start();
   log.info({ url: intake.url }, "receiving the records of the node's probes");
   return intake;

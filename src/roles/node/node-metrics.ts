@@ -1,5 +1,7 @@
+import type { KernelDrops } from '../../capture/drops/kernel-drops.ts';
 import type { Log } from '../../lib/log.ts';
 import { VERSION } from '../../lib/version.ts';
+import { NO_KERNEL_DROPS } from '../../model/kernel-drop-counters.ts';
 import { createNodeRegistry } from '../../prometheus/node-registry.ts';
 import type { Readiness } from '../../web/http-handler.ts';
 import type { HttpServer } from '../../web/http-server.ts';
@@ -12,6 +14,7 @@ import type { NodeNat } from './node-nat.ts';
 /** What a running node consists of. */
 export interface NodeParts {
   readonly nat: NodeNat;
+  readonly drops: KernelDrops | undefined;
   readonly capture: NodeCapture | undefined;
   readonly intake: NodeIntake | undefined;
   readonly outputs: RecordOutputs;
@@ -22,11 +25,12 @@ export interface NodeParts {
  * @throws PodflowError ADDRESS_IN_USE
  */
 export async function startNodeMetrics(host: string, port: number, parts: NodeParts, log: Log): Promise<HttpServer> {
-  const { nat, capture, intake, outputs } = parts;
+  const { nat, drops, capture, intake, outputs } = parts;
   const registry = createNodeRegistry({
     version: VERSION,
     conntrackCounters: () => nat.mirror.counters(),
     natCounters: () => nat.translator.counters(),
+    kernelDropCounters: () => drops?.counters() ?? NO_KERNEL_DROPS,
     stages: () => [...outputs.stages, ...(intake?.stages ?? [])],
     receiveCounters: intake === undefined ? undefined : () => intake.receiveCounters(),
     relayCounters: intake?.relayCounters,
@@ -47,12 +51,13 @@ export async function startNodeMetrics(host: string, port: number, parts: NodePa
 }
 
 /** A node without conntrack still forwards records, marked unresolved, so that does not make it unready. */
-function toReadiness({ nat, capture, intake }: NodeParts): Readiness {
+function toReadiness({ nat, drops, capture, intake }: NodeParts): Readiness {
   const { source, isSynchronised, entries } = nat.mirror.counters();
   return {
     ready: true,
     detail: {
       conntrack: { source, isSynchronised, entries },
+      kernelDrops: drops === undefined ? 'off' : 'on',
       ...(capture === undefined ? {} : { capture: capture.backend.nodeCounters().observedInterfaces }),
       ...(intake === undefined ? {} : { listening: intake.url }),
     },

@@ -1,5 +1,6 @@
 import type { NodeSettings } from '../../config/settings.ts';
 import type { Log } from '../../lib/log.ts';
+import type { DeliveredHints } from '../../model/delivered-hint.ts';
 import { ConntrackMirror } from '../../nat/conntrack-mirror.ts';
 import { NatTranslator } from '../../nat/nat-translator.ts';
 
@@ -9,8 +10,11 @@ export interface NodeNat {
   readonly translator: NatTranslator;
 }
 
-/** Starts the mirror; where the kernel's table cannot be had it goes on without and says so. */
-export async function startNat(settings: NodeSettings, log: Log): Promise<NodeNat> {
+/**
+ * Starts the mirror; where the kernel's table cannot be had it goes on without and says so.
+ * @param hints what else is known of translations
+ */
+export async function startNat(settings: NodeSettings, log: Log, hints?: DeliveredHints): Promise<NodeNat> {
   const mirror = new ConntrackMirror(
     {
       source: settings.conntrackSource,
@@ -23,5 +27,5 @@ export async function startNat(settings: NodeSettings, log: Log): Promise<NodeNa
     log,
   );
   await mirror.start();
-  return { mirror, translator: new NatTranslator(mirror) };
+  return { mirror, translator: new NatTranslator(mirror, hints) };
 }

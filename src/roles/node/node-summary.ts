@@ -1,9 +1,13 @@
 import type { RoleContext } from '../../model/role-context.ts';
 import type { OtlpReceiveCounters } from '../../model/otlp-receive-counters.ts';
+import type { KernelDropCounters } from '../../model/kernel-drop-counters.ts';
 import type { NodeParts } from './node-metrics.ts';
 
 /** The one JSON line that `--json` asks for: what was seen, how it is accounted for, and what conntrack said of it. */
-export function writeNodeSummary(stdout: RoleContext['stdout'], { nat, capture, intake, outputs }: NodeParts): void {
+export function writeNodeSummary(
+  stdout: RoleContext['stdout'],
+  { nat, drops, capture, intake, outputs }: NodeParts,
+): void {
   const observed =
     capture === undefined ? {} : { capture: capture.backend.counters(), flows: capture.pipeline.counters() };
   const relayedFrames = intake?.answeredFrames ?? 0;
@@ -18,6 +22,7 @@ export function writeNodeSummary(stdout: RoleContext['stdout'], { nat, capture, 
     {
       nat: nat.translator.counters(),
       conntrack: nat.mirror.counters(),
+      ...(drops === undefined ? {} : { kernelDrops: toKernelDrops(drops.counters()) }),
       ...(intake === undefined ? {} : { received: toReceived(intake.receiveCounters()) }),
       ...(capture === undefined ? {} : { interfaces: capture.backend.nodeCounters() }),
     },
@@ -26,4 +31,8 @@ export function writeNodeSummary(stdout: RoleContext['stdout'], { nat, capture, 
 
 function toReceived({ requestsByStatus, ...counters }: OtlpReceiveCounters): object {
   return { ...counters, requestsByStatus: Object.fromEntries(requestsByStatus) };
+}
+
+function toKernelDrops({ packetsByReason, skippedPackets, records }: KernelDropCounters): object {
+  return { packetsByReason: Object.fromEntries(packetsByReason), skippedPackets, records };
 }

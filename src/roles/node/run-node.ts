@@ -8,6 +8,7 @@ import type { HttpServer } from '../../web/http-server.ts';
 import { createRecordOutputs } from '../record-outputs.ts';
 import { startTelemetry } from '../telemetry.ts';
 import { startNodeCapture } from './node-capture.ts';
+import { openKernelDrops, startKernelDrops } from './node-drops.ts';
 import { startIntake } from './node-intake.ts';
 import type { NodeParts } from './node-metrics.ts';
 import { startNat } from './node-nat.ts';
@@ -15,22 +16,26 @@ import { writeNodeSummary } from './node-summary.ts';
 
 /**
  * The node role, until stopped: takes the records of the node's probes, undoes their NAT from conntrack and forwards
- * them; with `--capture` it also observes all pods of the node itself.
+ * them; with `--capture` it also observes all pods of the node itself. Where it may, it tells what the kernel drops.
  */
 export async function runNode(settings: NodeSettings, context: RoleContext): Promise<void> {
   const { signal, env, stdout } = context;
   const resource = createResource(settings, env);
   const telemetry = await startTelemetry(settings, resource, context);
   const { log } = telemetry;
-  const outputs = await createRecordOutputs(settings, resource, { ...context, log }, [], settings.isCapturing);
+  const opened = await openKernelDrops(settings, log);
+  const hasRecords = settings.isCapturing || opened !== undefined;
+  const outputs = await createRecordOutputs(settings, resource, { ...context, log }, [], hasRecords);
   await outputs.start();
   telemetry.observe(outputs);
 
-  const nat = await startNat(settings, log);
-  const capture = settings.isCapturing ? await startNodeCapture(settings, nat.translator, outputs, log) : undefined;
+  const nat = await startNat(settings, log, opened?.hints);
+  const { translator } = nat;
+  const drops = opened && (await startKernelDrops(opened, settings, translator, outputs, log));
+  const capture = settings.isCapturing ? await startNodeCapture(settings, translator, outputs, drops, log) : undefined;
   const intake =
-    settings.listenPort === 'off' ? undefined : await startIntake(settings, nat.translator, outputs, { env, log });
-  const parts: NodeParts = { nat, capture, intake, outputs };
+    settings.listenPort === 'off' ? undefined : await startIntake(settings, translator, outputs, drops, { env, log });
+  const parts: NodeParts = { nat, drops, capture, intake, outputs };
   const server = await serveMetrics(settings, parts, log);
 
   if (!signal.aborted) await once(signal, 'abort');
@@ -38,6 +43,7 @@ export async function runNode(settings: NodeSettings, context: RoleContext): Pro
   const deadline = createDeadline(settings.shutdownDeadlineMs);
   await intake?.stop(deadline);
   await capture?.backend.stop();
+  await drops?.stop();
   await outputs.stop(deadline);
   await nat.mirror.stop();
   await server?.stop(deadline);

@@ -17,10 +17,15 @@ interface Segment {
   readonly ack?: number;
   readonly flags?: string;
   readonly bytes?: number;
+  readonly window?: number;
 }
 
-function send(isClient: boolean, atMs: number, { seq = 0, ack = 0, flags = 'A', bytes = 0 }: Segment): void {
-  const fields = { sequence: seq, acknowledgement: ack, flags };
+function send(
+  isClient: boolean,
+  atMs: number,
+  { seq = 0, ack = 0, flags = 'A', bytes = 0, window = 1_000 }: Segment,
+): void {
+  const fields = { sequence: seq, acknowledgement: ack, flags, window };
   const ports = isClient ? { sourcePort: 4000, destinationPort: 80 } : { sourcePort: 80, destinationPort: 4000 };
   const [source, destination] = isClient ? ['10.0.0.1', '10.0.0.2'] : ['10.0.0.2', '10.0.0.1'];
   const payload = tcp({ ...fields, ...ports }, Buffer.alloc(bytes));
@@ -58,6 +63,36 @@ describe('flags and SYNs', () => {
   test('counts SYNs up to 255', () => {
     for (let i = 0; i < 300; i++) client(i, { flags: 'S', seq: 9 });
     expect(drain()[0].synCount).toBe(255);
+  });
+});
+
+describe('zero windows', () => {
+  const ZERO_WINDOW = 32;
+  const announced = (): boolean[] => drain().map((side) => (side.seen & ZERO_WINDOW) !== 0);
+
+  test.each(['A', 'PA', 'FA', 'PAU', ''])('are of the side that announces them, with flags "%s"', (flags) => {
+    client(0, { flags: 'A' });
+    server(1, { flags, window: 0 });
+    expect(announced()).toEqual([false, true]);
+  });
+
+  test.each(['S', 'SA', 'R', 'RA'])('none with flags %s', (flags) => {
+    client(0, { flags, window: 0 });
+    expect(announced()).toEqual([false, false]);
+  });
+
+  test.each([1, 0x0100, 0x8000, 0xffff])('a window of %d is none', (window) => {
+    client(0, { window });
+    expect(announced()).toEqual([false, false]);
+  });
+
+  test('are of their interval', () => {
+    client(0, { window: 0 });
+    expect(announced()).toEqual([true, false]);
+    client(1, { window: 1 });
+    expect(announced()).toEqual([false, false]);
+    client(2, { window: 0 });
+    expect(announced()).toEqual([true, false]);
   });
 });
 

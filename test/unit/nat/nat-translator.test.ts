@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { createFlowRecord } from '../../../src/lib/create-flow-record.ts';
+import type { DeliveredHints } from '../../../src/model/delivered-hint.ts';
 import type { FlowRecord } from '../../../src/model/flow-record.ts';
 import { ConntrackTable } from '../../../src/nat/conntrack-table.ts';
 import { type EntryLookup, NatTranslator } from '../../../src/nat/nat-translator.ts';
@@ -19,8 +20,8 @@ class Conntrack implements EntryLookup {
   catchUps = 0;
   waiting: (() => void)[] = [];
 
-  constructor() {
-    this.translator = new NatTranslator(this);
+  constructor(hints?: DeliveredHints) {
+    this.translator = new NatTranslator(this, hints);
   }
 
   resolve(...args: Parameters<ConntrackTable['resolve']>): boolean {
@@ -329,5 +330,37 @@ describe('odd records', () => {
     [-Infinity, Infinity, 'translated'],
   ])('times that cannot be do no harm: %d to %d', (startNs, endNs, natState) => {
     expect(conntrack.translate(SERVICE, { startNs, endNs, sequence: -1 }).natState).toBe(natState);
+  });
+});
+
+describe('hints of packets that were translated and then dropped', () => {
+  const HINT = { destinationAddress: '10.2.0.9', destinationPort: 8080, communityId: '1:delivered' };
+
+  test('tell the delivered tuple where conntrack knows nothing', () => {
+    const conntrack = new Conntrack({ resolve: () => HINT });
+    expect(conntrack.translate(SERVICE)).toMatchObject({
+      natState: 'translated',
+      natSourceAddress: '10.1.0.7',
+      natSourcePort: 51_034,
+      natDestinationAddress: '10.2.0.9',
+      natDestinationPort: 8080,
+      natCommunityId: '1:delivered',
+      natOriginalDestinationAddress: undefined,
+      initiator: 'syn',
+    });
+    expect(conntrack.translator.counters().recordsByState).toEqual({ none: 0, translated: 1, unresolved: 0 });
+  });
+
+  test('tell nothing of packets that were dropped on their way to where they were sent', () => {
+    const conntrack = new Conntrack({
+      resolve: () => ({ ...HINT, destinationAddress: '10.96.0.10', destinationPort: 80 }),
+    });
+    expect(conntrack.translate(SERVICE)).toMatchObject({ natState: 'unresolved', natCommunityId: undefined });
+  });
+
+  test('are not asked where conntrack knows', () => {
+    const conntrack = new Conntrack({ resolve: () => ({ ...HINT, destinationAddress: '10.9.9.9' }) });
+    conntrack.add(SERVICE, BACKEND);
+    expect(conntrack.translate(SERVICE)).toMatchObject({ natState: 'translated', natDestinationAddress: '10.2.0.9' });
   });
 });
