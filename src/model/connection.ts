@@ -29,7 +29,7 @@ export interface Connection {
   readonly intervalStartMs: number;
   /**
    * 0, or a number that tells a further report of the same tuple and interval from the first one, which had gone out: the
-   * tuple was used again. Both count, and each is a document.
+   * tuple was used again, or evidence of a drop stands alone. All count, and each is a document.
    */
   readonly part: number;
   readonly perspectives: Perspectives;
@@ -60,7 +60,10 @@ export interface Connection {
   readonly dropReason: DropReason | undefined;
   /** Told of connections that failed, as far as both ends are observed. */
   readonly dropPlace: DropPlace | undefined;
-  /** What others than the observers of its packets say of drops; mostly empty. A list that is never changed afterwards. */
+  /**
+   * What others than the observers of its packets say of drops; mostly empty. The most specific is first: where evidence
+   * gives the reason, it is that one's. A list that is never changed afterwards.
+   */
   readonly evidence: readonly DropEvidence[];
   /** What the policies say of it; undefined where none are known. Evidence and judgement are kept apart. */
   readonly judgement: PolicyJudgement | undefined;

@@ -16,6 +16,8 @@ export const DROP_REASONS = [
   'ttl_exceeded',
   'fragmentation_needed',
   'dns_unanswered',
+  // Both ends are observed, and the packets were seen at one of them only.
+  'lost_in_transit',
   // As the kernel of a node tells it (`enum skb_drop_reason`), in groups; `flow.drop.detail` has its own word.
   'netfilter_drop',
   'no_socket',

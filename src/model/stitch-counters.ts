@@ -1,7 +1,7 @@
 import type { Perspectives } from './connection.ts';
 
 /** Why a record became no part of a connection. */
-export const UNJOINED_REASONS = ['late', 'duplicate', 'unidentified'] as const;
+export const UNJOINED_REASONS = ['late', 'duplicate', 'unidentified', 'unrelated'] as const;
 export type UnjoinedReason = (typeof UNJOINED_REASONS)[number];
 
 /** Counters of the join since it started. */
@@ -13,7 +13,8 @@ export interface StitchCounters {
   readonly joinedRecords: number;
   /**
    * Records that were taken without becoming part of a connection: `late`, their connection's interval was out already;
-   * `duplicate`, the same perspective was in it; `unidentified`, no Community ID.
+   * `duplicate`, the same perspective was in it; `unidentified`, no Community ID;
+   * `unrelated`, evidence of packets of which neither end is a pod or a Service of the cluster: a host's own.
    */
   readonly unjoinedRecords: Readonly<Record<UnjoinedReason, number>>;
   /** Records that were sent back because an output said later, or the window was full. */

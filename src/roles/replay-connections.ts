@@ -12,6 +12,7 @@ import { createTextSink } from '../output/create-record-writer.ts';
 import type { AccountedStage } from '../output/loss-summary.ts';
 import { ConnectionJoin } from '../stitch/connection-join.ts';
 import { createConnectionFormat } from './enrich/connection-format.ts';
+import { createPolicyJudge } from './enrich/create-policy-judge.ts';
 import { startNames } from './enrich/enrich-names.ts';
 import { LocalIntake } from './enrich/local-intake.ts';
 import { WorkloadPairs, type WorkloadSummary } from './enrich/workload-pairs.ts';
@@ -73,6 +74,7 @@ export async function createReplayConnections(
   await writer?.start();
   const join = new ConnectionJoin({
     resolver: names.index,
+    judge: createPolicyJudge(names.index, settings.policySettleMs),
     outputs: writer === undefined ? [] : [writer],
     sinks: [pairs],
     intervalMs,

@@ -1,15 +1,13 @@
 import type { Connection } from '../model/connection.ts';
 import type { ConnectionOutput, ConnectionSink, DeliveryOutcome } from '../model/connection-output.ts';
-import type { EndResolver } from '../model/named-end.ts';
 import type { Deadline } from '../model/stage.ts';
 import { DeliveredMemory, SEEN } from './delivered-memory.ts';
-import { describeConnection } from './describe-connection.ts';
+import { describeConnection, type DescribeOptions } from './describe-connection.ts';
 import type { JoinTally } from './join-tally.ts';
 import type { OpenConnection } from './open-connection.ts';
 import type { Postponement } from './request-ticket.ts';
 
-export interface DispatchOptions {
-  readonly resolver: EndResolver;
+export interface DispatchOptions extends DescribeOptions {
   readonly outputs: readonly ConnectionOutput[];
   readonly sinks: readonly ConnectionSink[];
   readonly batchConnections?: number;
@@ -49,7 +47,7 @@ export class ConnectionDispatcher {
   }
 
   add(connection: OpenConnection): void {
-    describeConnection(connection, this.#options.resolver);
+    describeConnection(connection, this.#options);
     this.#ready.push(connection);
   }
 

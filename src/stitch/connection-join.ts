@@ -1,22 +1,21 @@
 import type { ConnectionOutput, ConnectionSink } from '../model/connection-output.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import type { EndResolver } from '../model/named-end.ts';
+import type { PolicyJudge } from '../model/policy-judge.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Deadline } from '../model/stage.ts';
-import type { StitchCounters, UnjoinedReason } from '../model/stitch-counters.ts';
-import { ConnectionDispatcher } from './connection-dispatcher.ts';
-import { DeliveredMemory, SEEN } from './delivered-memory.ts';
+import type { StitchCounters } from '../model/stitch-counters.ts';
+import { ConnectionExit } from './connection-exit.ts';
+import { EvidenceIntake } from './evidence-intake.ts';
 import { isToldByClient } from './is-told-by-client.ts';
 import { toIntervalStartMs, toJoinId } from './join-key.ts';
-import { JoinTally } from './join-tally.ts';
 import { JoinWindow } from './join-window.ts';
-import { ObservedAddresses } from './observed-addresses.ts';
-import type { OpenConnection, Told } from './open-connection.ts';
-import { clientAddress, serverAddress, toOtherAddress } from './end-addresses.ts';
+import { ObserverWatch } from './observer-watch.ts';
+import type { OpenConnection } from './open-connection.ts';
 import { toPerspective } from './perspective.ts';
+import { PerspectiveIntake } from './perspective-intake.ts';
 import { toReportHash } from './report-hash.ts';
 import { RequestTicket, type JoinAnswer } from './request-ticket.ts';
-import { toSeen } from './to-seen.ts';
 
 export interface ConnectionJoinOptions {
   readonly resolver: EndResolver;
@@ -24,6 +23,8 @@ export interface ConnectionJoinOptions {
   readonly outputs: readonly ConnectionOutput[];
   /** Get connections that all outputs have, and that no output had before. */
   readonly sinks: readonly ConnectionSink[];
+  /** Says what the policies say of each connection. */
+  readonly judge?: PolicyJudge | undefined;
   /** Length of the observers' report interval, default 10,000. */
   readonly intervalMs?: number;
   /** How long a perspective waits for the other one, default 2,500. */
@@ -41,25 +42,26 @@ export interface ConnectionJoinOptions {
 /** How often what is due is looked for; a connection goes out so much later at most. */
 const TICK_MS = 50;
 const FULL_RETRY_MS = 1_000;
+/** The part of an interval by which clocks of nodes are taken to differ at most, where packets are sought in vain. */
+const CLOCK_SHARE = 0.1;
 
 /**
  * Joins the perspectives of a connection: records of one delivered tuple and report interval, told by the client's and
  * by the server's observer, become one `Connection`. A perspective whose other end may have an observer waits for it
- * within a window; then it goes out alone, marked. Requests are answered when all their records have gone out: nothing
- * is kept here that a crash could lose. What is sent again, or comes after its connection went out, is recognised and
- * counted, not doubled.
+ * within a window; then it goes out alone, marked. What failed waits for the whole window, and takes in what others say
+ * of the drop. Requests are answered when all their records have gone out: nothing is kept here that a crash could lose.
+ * What is sent again, or comes after its connection went out, is recognised and counted, not doubled.
  */
 export class ConnectionJoin {
-  readonly #options: ConnectionJoinOptions;
   readonly #intervalMs: number;
   readonly #windowMs: number;
   readonly #maxHeldRecords: number;
   readonly #nowMs: () => number;
   readonly #window = new JoinWindow();
-  readonly #memory = new DeliveredMemory();
-  readonly #observed = new ObservedAddresses();
-  readonly #tally = new JoinTally();
-  readonly #dispatcher: ConnectionDispatcher;
+  readonly #watch: ObserverWatch;
+  readonly #exit: ConnectionExit;
+  readonly #perspectives: PerspectiveIntake;
+  readonly #evidence: EvidenceIntake;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -70,14 +72,22 @@ export class ConnectionJoin {
       maxHeldRecords = 262_144,
       nowMs = () => performance.now(),
     } = options;
-    this.#options = options;
     this.#intervalMs = intervalMs;
     this.#windowMs = windowMs;
     this.#maxHeldRecords = maxHeldRecords;
     this.#nowMs = nowMs;
-    this.#dispatcher = new ConnectionDispatcher(options, this.#tally, (connection, isTaken) =>
-      this.#settled(connection, isTaken),
-    );
+    const { resolver, judge } = options;
+    const watch = new ObserverWatch({ intervalMs, clockToleranceMs: Math.min(windowMs, intervalMs * CLOCK_SHARE) });
+    const isWithin = watch.isWithin.bind(watch);
+    this.#watch = watch;
+    this.#exit = new ConnectionExit(this.#window, { ...options, judge, isWithin, intervalMs, nowMs });
+    this.#perspectives = new PerspectiveIntake(this.#window, this.#exit, {
+      resolver,
+      watch,
+      intervalMs,
+      toleranceMs: windowMs,
+    });
+    this.#evidence = new EvidenceIntake(this.#window, this.#exit, { resolver, intervalMs });
   }
 
   start(): void {
@@ -89,8 +99,9 @@ export class ConnectionJoin {
    * `observers` tells who observed each, by its index.
    */
   join(records: readonly FlowRecord[], observers: readonly Resource[]): Promise<JoinAnswer> {
-    if (this.#tally.heldRecords > 0 && this.#tally.heldRecords + records.length > this.#maxHeldRecords) {
-      this.#tally.sendBack(records.length);
+    const { heldRecords } = this.#exit.tally;
+    if (heldRecords > 0 && heldRecords + records.length > this.#maxHeldRecords) {
+      this.#exit.sendBack(records.length);
       return Promise.resolve({
         kind: 'later',
         status: 429,
@@ -100,21 +111,28 @@ export class ConnectionJoin {
     }
     const ticket = new RequestTicket();
     const nowMs = this.#nowMs();
-    this.#tally.receive(records.length);
-    for (let i = 0; i < records.length; i++) this.#take(records[i]!, observers[i]!, ticket, nowMs);
+    const dueMs = this.#isStopped ? undefined : nowMs + this.#windowMs;
+    this.#watch.turn(nowMs);
+    this.#exit.tally.receive(records.length);
+    for (let i = 0; i < records.length; i++) this.#take(records[i]!, observers[i]!, ticket, dueMs);
     ticket.settle();
-    this.#dispatcher.send();
+    this.#exit.send();
     return ticket.answer;
   }
 
+  /** Who sends was told to come back before its records came here, or found nobody: they come later than others. */
+  noteSentBack(): void {
+    this.#exit.sendBack(0);
+  }
+
   counters(): StitchCounters {
-    return this.#tally.counters();
+    return this.#exit.counters();
   }
 
   /** Sends out what waits, within the deadline: for a source that knows when both perspectives are there. */
   async flush(deadline: Deadline): Promise<void> {
     this.#sendDue(Infinity);
-    await this.#dispatcher.drain(deadline);
+    await this.#exit.drain(deadline);
   }
 
   /** Sends out what waits, within the deadline. Records that still come are joined with nothing and go out alone. */
@@ -122,6 +140,8 @@ export class ConnectionJoin {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#isStopped = true;
+    // What did not wait for the whole window cannot say that the other end told nothing.
+    this.noteSentBack();
     await this.flush(deadline);
   }
 
@@ -130,127 +150,27 @@ export class ConnectionJoin {
   }
 
   #sendDue(nowMs: number): void {
-    for (let due = this.#window.takeDue(nowMs); due !== undefined; due = this.#window.takeDue(nowMs)) {
-      if (isToldByClient(due, this.#memory, this.#intervalMs)) this.#letGo(due);
-      else this.#goOutAlone(due);
-    }
-    this.#dispatcher.send();
+    for (let due = this.#window.takeDue(nowMs); due !== undefined; due = this.#window.takeDue(nowMs)) this.#end(due);
+    this.#exit.send();
   }
 
-  #take(record: FlowRecord, observer: Resource, ticket: RequestTicket, nowMs: number): void {
+  /** What waited has waited long enough. */
+  #end(due: OpenConnection): void {
+    if (due.isEvidenceAlone) return this.#evidence.goOut(due);
+    if (!isToldByClient(due, this.#exit.memory, this.#intervalMs)) return this.#perspectives.goOutDue(due);
+    if (due.evidenceSide === undefined) return this.#exit.letGo(due, 'late');
+    for (let records = due.forgetServer(); records > 0; records--) this.#exit.tally.passBy('late');
+    this.#evidence.goOut(due);
+  }
+
+  #take(record: FlowRecord, observer: Resource, ticket: RequestTicket, dueMs: number | undefined): void {
     const joinId = toJoinId(record);
-    if (joinId === undefined) return this.#tally.passBy('unidentified');
-    const perspective = toPerspective(record, observer);
-    this.#observed.tell(perspective === 'client' ? clientAddress(record) : serverAddress(record));
+    if (joinId === undefined) return this.#exit.tally.passBy('unidentified');
     const intervalStartMs = toIntervalStartMs(record, this.#intervalMs);
-    const told: Told = { record, observer, perspective, ticket, report: toReportHash(record) };
-    const known = this.#window.find(joinId, intervalStartMs, 0);
-    if (known?.state === 'waiting') return this.#add(known, told);
-    if (known !== undefined) return this.#comeAfter(known, told);
-    const seen = this.#memory.find(joinId, intervalStartMs / this.#intervalMs);
-    if (seen === 0) return this.#begin(joinId, intervalStartMs, told, nowMs + this.#windowMs);
-    if ((seen & SEEN[perspective]) === 0) return this.#tally.passBy('late');
-    const isCounted = perspective === 'client' || (seen & SEEN.client) === 0;
-    if (!isCounted || this.#memory.knows(joinId, intervalStartMs / this.#intervalMs, told.report))
-      return this.#tally.passBy('duplicate');
-    this.#addPart(joinId, intervalStartMs, told);
-  }
-
-  /** Nothing of this interval is known; what waits next to it may be the same, told by another clock. */
-  #begin(joinId: string, intervalStartMs: number, told: Told, dueMs: number): void {
-    const skewed = this.#window.findSkewed(joinId, told.record, told.perspective, this.#windowMs);
-    if (skewed === undefined) return this.#open(joinId, intervalStartMs, told, dueMs);
-    // Whoever told first, the interval is the client's: a connection that comes again has the same one.
-    if (told.perspective === 'client') skewed.intervalStartMs = intervalStartMs;
-    this.#add(skewed, told);
-  }
-
-  #open(joinId: string, intervalStartMs: number, told: Told, dueMs: number): void {
-    const opened = this.#window.open(joinId, intervalStartMs, 0, dueMs);
-    this.#tally.open();
-    this.#add(opened, told);
-    if (this.#isOtherExpected(opened, told.record)) this.#window.enqueue(opened);
-    else this.#goOut(opened);
-  }
-
-  /** A tuple was used again, and its connection of this interval is out: the further report goes out by itself. */
-  #addPart(joinId: string, intervalStartMs: number, told: Told): void {
-    const known = this.#window.find(joinId, intervalStartMs, told.report);
-    if (known !== undefined) return this.#attach(known, told.ticket, 'duplicate');
-    const opened = this.#window.open(joinId, intervalStartMs, told.report, 0);
-    this.#tally.open();
-    this.#add(opened, told);
-    this.#goOut(opened);
-  }
-
-  #add(connection: OpenConnection, told: Told): void {
-    const isClient = told.perspective === 'client';
-    // A sender that lost patience sends again what waits here.
-    if (connection.hasReport(isClient, told.report)) return this.#attach(connection, told.ticket, 'duplicate');
-    connection.holdFor(told.ticket);
-    connection.add(told);
-    if (connection.clientSide !== undefined && connection.serverSide !== undefined) this.#goOut(connection);
-  }
-
-  /** Its connection is with the outputs already, and does not change any more. */
-  #comeAfter(connection: OpenConnection, told: Told): void {
-    const isClient = told.perspective === 'client';
-    const isIn = (isClient ? connection.clientSide : connection.serverSide) !== undefined;
-    const isCounted = isClient || connection.clientSide === undefined;
-    const isNew = !connection.hasReport(isClient, told.report);
-    if (isIn && isCounted && isNew) this.#addPart(connection.joinId, connection.intervalStartMs, told);
-    else this.#attach(connection, told.ticket, isIn ? 'duplicate' : 'late');
-  }
-
-  /** The record adds nothing; its request is answered as the connection is. */
-  #attach(connection: OpenConnection, ticket: RequestTicket, reason: UnjoinedReason): void {
-    this.#tally.passBy(reason);
-    connection.holdFor(ticket);
-  }
-
-  /** Only a pod can have an observer, and it shows by its own records whether it has. */
-  #isOtherExpected(connection: OpenConnection, record: FlowRecord): boolean {
-    const isServer = connection.clientSide !== undefined;
-    const address = toOtherAddress(connection);
-    if (this.#isStopped || !this.#observed.isExpected(address)) return false;
-    const port = isServer ? (record.natDestinationPort ?? record.destinationPort) : record.sourcePort;
-    const end = this.#options.resolver.resolveEnd(address, record.protocolNumber, port, record.startNs / 1e6);
-    connection.awaitedEnd = end;
-    return end.kind !== 'external' && end.kind !== 'node';
-  }
-
-  #goOut(connection: OpenConnection): void {
-    connection.state = 'out';
-    this.#tally.goOut();
-    this.#dispatcher.add(connection);
-  }
-
-  #goOutAlone(connection: OpenConnection): void {
-    this.#observed.miss(toOtherAddress(connection));
-    this.#goOut(connection);
-  }
-
-  /** Its records are taken, and add nothing. */
-  #letGo(connection: OpenConnection): void {
-    connection.state = 'out';
-    this.#tally.goOut();
-    for (let i = 0; i < connection.recordCount; i++) this.#tally.passBy('late');
-    connection.settleTickets(undefined);
-    this.#window.release(connection);
-  }
-
-  #settled(connection: OpenConnection, isTaken: boolean): void {
-    if (isTaken) this.#remember(connection);
-    this.#window.release(connection);
-  }
-
-  #remember(connection: OpenConnection): void {
-    const { joinId, clientSide } = connection;
-    const seen = toSeen(connection);
-    const interval = connection.intervalStartMs / this.#intervalMs;
-    const isClient = clientSide !== undefined;
-    this.#memory.add(joinId, interval, seen, isClient ? connection.clientReport : connection.serverReport);
-    const more = isClient ? connection.moreClientReports : connection.moreServerReports;
-    if (more !== undefined) for (const report of more) this.#memory.add(joinId, interval, seen, report);
+    if (record.evidence !== undefined)
+      return this.#evidence.take(joinId, intervalStartMs, record, observer, ticket, dueMs);
+    const perspective = toPerspective(record, observer);
+    const told = { record, observer, perspective, ticket, report: toReportHash(record) };
+    this.#perspectives.take(joinId, intervalStartMs, told, dueMs);
   }
 }

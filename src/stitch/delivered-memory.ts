@@ -1,8 +1,8 @@
 /**
- * What is remembered of a connection's interval: which perspectives it went out with, and whether the client's told of
- * its begin or its end.
+ * What is remembered of a connection's interval: which perspectives it went out with, whether the client's told of its
+ * begin or its end, and whether it got through.
  */
-export const SEEN = { client: 1, server: 2, clientBegin: 4, clientEnd: 8 } as const;
+export const SEEN = { client: 1, server: 2, clientBegin: 4, clientEnd: 8, forwarded: 16 } as const;
 
 export interface DeliveredMemoryOptions {
   /** Reports remembered, default 1,048,576: 24 to 48 bytes each. */
@@ -15,8 +15,8 @@ const FIRST_SLOTS = 1 << 10;
 const WORDS = 3;
 /** Base64 characters of a Community ID that make a word of its fingerprint: 30 bits. */
 const FINGERPRINT_CHARS = 5;
-/** The first word lies beside what was seen, and gives two bits for that. */
-const SEEN_BITS = 4;
+/** The first word lies beside what was seen, and gives three bits for that. */
+const SEEN_BITS = 5;
 const SEEN_MASK = (1 << SEEN_BITS) - 1;
 const FIRST_MASK = -1 >>> SEEN_BITS;
 const FIRST_CHAR = 2;
@@ -24,8 +24,8 @@ const SECOND_CHAR = FIRST_CHAR + FINGERPRINT_CHARS;
 
 /**
  * Which connections went out lately, interval by interval, so that what comes late or twice is told from what is new. The
- * interval that was begun first is forgotten first. A connection is known by 58 bits of its Community ID, which is a
- * hash: among a million two are the same with a chance below two in a million.
+ * interval that was begun first is forgotten first. A connection is known by 57 bits of its Community ID, which is a
+ * hash: among a million two are the same with a chance below four in a million.
  */
 export class DeliveredMemory {
   readonly #maxReports: number;

@@ -1,26 +1,44 @@
 import { traceCommunityId } from '../lib/trace-id.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import type { EndResolver } from '../model/named-end.ts';
+import type { PolicyJudge } from '../model/policy-judge.ts';
 import { computeCommunityId } from './join-key.ts';
-import type { OpenConnection } from './open-connection.ts';
+import { NO_EVIDENCE, type OpenConnection } from './open-connection.ts';
+import { settleOutcome, type IsWithin } from './settle-outcome.ts';
+
+export interface DescribeOptions {
+  readonly resolver: EndResolver;
+  /** Says what the policies say; undefined: nobody does. */
+  readonly judge: PolicyJudge | undefined;
+  readonly isWithin: IsWithin;
+}
 
 /**
- * Makes a connection say what its records tell: both ends by name, the resolved tuple, the verdict, and what was lost
- * between the two observers. Names are those of the moment of the first packet.
+ * Makes a connection say what its records tell: both ends by name, the resolved tuple, what became of it, what was lost
+ * between the two observers; and what the policies say of all that. Names are those of the moment of the first packet.
  */
-export function describeConnection(connection: OpenConnection, resolver: EndResolver): void {
-  const { clientSide, serverSide } = connection;
-  const record = (clientSide ?? serverSide)!;
+export function describeConnection(connection: OpenConnection, { resolver, judge, isWithin }: DescribeOptions): void {
+  const { clientSide, serverSide, evidenceSide } = connection;
+  const record = (clientSide ?? serverSide ?? evidenceSide?.record)!;
   connection.record = record;
-  connection.observer = (clientSide === undefined ? connection.serverObserver : connection.clientObserver)!;
-  connection.perspectives = clientSide === undefined ? 'server' : serverSide === undefined ? 'client' : 'both';
+  connection.evidence = evidenceSide === undefined ? NO_EVIDENCE : evidenceSide.toEvidence();
+  setPerspectives(connection);
   setDestination(connection, record);
   const sourceAddress = setSource(connection, record);
   const destinationAddress = record.natDestinationAddress ?? record.destinationAddress;
   setCommunityId(connection, sourceAddress, destinationAddress);
   nameEnds(connection, resolver, sourceAddress, destinationAddress);
-  judge(connection, record, serverSide);
+  settleOutcome(connection, isWithin);
   compareCounts(connection, clientSide, serverSide);
+  connection.judgement = judge?.judge(connection);
+  connection.finding = connection.judgement && judge?.find(connection, connection.judgement);
+}
+
+function setPerspectives(connection: OpenConnection): void {
+  const { clientSide, serverSide, evidenceSide, clientObserver, serverObserver } = connection;
+  connection.observer = (clientObserver ?? serverObserver ?? evidenceSide?.observer)!;
+  if (clientSide !== undefined) connection.perspectives = serverSide === undefined ? 'client' : 'both';
+  else connection.perspectives = serverSide === undefined ? 'none' : 'server';
 }
 
 /** Who answered, and what was dialled where that is another address. */
@@ -83,21 +101,16 @@ function nameEnds(connection: OpenConnection, resolver: EndResolver, source: str
     ) ?? resolver.resolveEndpointService(destination, protocol, destinationPort, timeMs);
 }
 
-/** The client knows best what became of its attempt; where it cannot tell, the server's word counts. */
-function judge(connection: OpenConnection, record: FlowRecord, serverSide: FlowRecord | undefined): void {
-  const judged = record.verdict === 'unknown' && serverSide !== undefined ? serverSide : record;
-  connection.verdict = judged.verdict;
-  connection.dropReason = judged.dropReason;
-}
-
+/** Where the server's observer looked and saw nothing, all that was dropped is lost; what was rejected is not. */
 function compareCounts(
   connection: OpenConnection,
   client: FlowRecord | undefined,
   server: FlowRecord | undefined,
 ): void {
   const isBoth = client !== undefined && server !== undefined;
-  connection.lostPackets = isBoth ? client.packets - server.packets : undefined;
-  connection.lostBytes = isBoth ? client.bytes - server.bytes : undefined;
+  const isLost = connection.dropPlace === 'to_server' && connection.verdict === 'dropped';
+  connection.lostPackets = isBoth ? client.packets - server.packets : isLost ? client?.packets : undefined;
+  connection.lostBytes = isBoth ? client.bytes - server.bytes : isLost ? client?.bytes : undefined;
   connection.reverseLostPackets = isBoth ? server.reversePackets - client.reversePackets : undefined;
   connection.reverseLostBytes = isBoth ? server.reverseBytes - client.reverseBytes : undefined;
 }

@@ -10,7 +10,7 @@ export class JoinTally {
   #sentBack = 0;
   #waiting = 0;
   readonly #connections: Record<Perspectives, number> = { both: 0, client: 0, server: 0, none: 0 };
-  readonly #unjoined: Record<UnjoinedReason, number> = { late: 0, duplicate: 0, unidentified: 0 };
+  readonly #unjoined: Record<UnjoinedReason, number> = { late: 0, duplicate: 0, unidentified: 0, unrelated: 0 };
   readonly #ends: Record<string, number> = {};
 
   receive(records: number): void {

@@ -37,6 +37,17 @@ export class JoinWindow {
     return connection;
   }
 
+  /** The one that this evidence is in, waiting or out. */
+  findEvidence(joinId: string, intervalStartMs: number, report: number): OpenConnection | undefined {
+    let connection = this.#byId.get(joinId);
+    while (connection !== undefined) {
+      const isOfInterval = connection.intervalStartMs === intervalStartMs;
+      if (isOfInterval && connection.evidenceSide?.has(report) === true) break;
+      connection = connection.next;
+    }
+    return connection;
+  }
+
   open(joinId: string, intervalStartMs: number, part: number, dueMs: number): OpenConnection {
     const connection = this.#pool.pop() ?? new OpenConnection();
     connection.begin(joinId, intervalStartMs, part, dueMs);
@@ -45,7 +56,7 @@ export class JoinWindow {
     return connection;
   }
 
-  /** It waits for its other perspective; all wait equally long, so the queue is in order. */
+  /** It waits until it is due; all wait equally long, so the queue is in order. One may be put in anew, to wait longer. */
   enqueue(connection: OpenConnection): void {
     this.#queue.push(connection);
     this.#dues.push(connection.dueMs);

@@ -5,6 +5,7 @@ import type { FlowRecord, Verdict } from '../model/flow-record.ts';
 import type { NamedEnd, NamedService } from '../model/named-end.ts';
 import type { PolicyFinding, PolicyJudgement } from '../model/policy-judgement.ts';
 import type { Resource } from '../model/resource.ts';
+import { EvidenceSide } from './evidence-side.ts';
 import { mergeRecord } from './merge-record.ts';
 import type { Perspective } from './perspective.ts';
 import type { Postponement, RequestTicket } from './request-ticket.ts';
@@ -19,7 +20,13 @@ export interface Told {
   readonly report: number;
 }
 
-const NO_EVIDENCE: readonly DropEvidence[] = [];
+/** One record of evidence, likewise. */
+export interface ToldEvidence extends Omit<Told, 'perspective'> {
+  /** `toEvidenceHash` */
+  readonly report: number;
+}
+
+export const NO_EVIDENCE: readonly DropEvidence[] = [];
 
 /** Where a connection stands: it waits for its other perspective, is with the outputs, or is free for use. */
 export type ConnectionState = 'waiting' | 'out' | 'free';
@@ -40,6 +47,11 @@ export class OpenConnection implements Connection {
   clientObserver: Resource | undefined;
   serverSide: FlowRecord | undefined;
   serverObserver: Resource | undefined;
+  evidenceSide: EvidenceSide | undefined;
+  /** Whether the server's observer looked, and did not see what the client's saw. */
+  isServerSilent = false;
+  /** Of evidence that came after its connection went out: whether that one got through. */
+  wasForwarded = false;
   /** Flows that each side saw begin. */
   clientFlowsBegun = 0;
   serverFlowsBegun = 0;
@@ -62,6 +74,11 @@ export class OpenConnection implements Connection {
   /** Those of the perspective whose counters stand. */
   get flowsBegun(): number {
     return this.clientSide === undefined ? this.serverFlowsBegun : this.clientFlowsBegun;
+  }
+
+  /** Whether nothing but evidence is in it. */
+  get isEvidenceAlone(): boolean {
+    return this.clientSide === undefined && this.serverSide === undefined;
   }
 
   record!: FlowRecord;
@@ -104,6 +121,22 @@ export class OpenConnection implements Connection {
     else this.#addServer(record, observer, report);
   }
 
+  /** Takes evidence in; it is no perspective. */
+  addEvidence({ record, observer, report }: ToldEvidence): void {
+    this.recordCount++;
+    this.evidenceSide ??= new EvidenceSide(record, observer);
+    this.evidenceSide.add(record, observer, report);
+  }
+
+  /** Gives up what the server's observer told. Returns how many records that were. */
+  forgetServer(): number {
+    const count = this.recordCount - (this.evidenceSide?.reports.length ?? 0);
+    this.recordCount -= count;
+    this.serverSide = this.serverObserver = undefined;
+    this.serverFlowsBegun = 0;
+    return count;
+  }
+
   /** The request waits for what becomes of this connection. */
   holdFor(ticket: RequestTicket): void {
     ticket.hold();
@@ -128,6 +161,9 @@ export class OpenConnection implements Connection {
     this.state = 'free';
     this.next = this.awaitedEnd = undefined;
     this.clientSide = this.clientObserver = this.serverSide = this.serverObserver = undefined;
+    this.evidenceSide = this.judgement = this.finding = undefined;
+    this.evidence = NO_EVIDENCE;
+    this.isServerSilent = this.wasForwarded = false;
     this.clientReport = this.serverReport = 0;
     this.moreClientReports = this.moreServerReports = undefined;
     this.#ticket = this.#secondTicket = this.#moreTickets = undefined;

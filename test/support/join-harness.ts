@@ -63,10 +63,21 @@ export class JoinHarness {
   }
 
   send(...records: FlowRecord[]): ReturnType<ConnectionJoin['join']> {
+    return this.sendFrom(NOBODY, ...records);
+  }
+
+  sendFrom(observer: Resource, ...records: FlowRecord[]): ReturnType<ConnectionJoin['join']> {
     return this.join.join(
       records,
-      records.map(() => NOBODY),
+      records.map(() => observer),
     );
+  }
+
+  /** received = joined + unjoined + sent back + held: what is missing on the right, 0 when it is true. */
+  missingRecords(): number {
+    const { receivedRecords, joinedRecords, unjoinedRecords, sentBackRecords, heldRecords } = this.join.counters();
+    const unjoined = Object.values(unjoinedRecords).reduce((sum, count) => sum + count, 0);
+    return receivedRecords - joinedRecords - unjoined - sentBackRecords - heldRecords;
   }
 
   stop(): Promise<void> {

@@ -35,6 +35,28 @@ export function createPerspective(
   };
 }
 
+/** What the kernel of a node says of the same connection: two packets of the client were dropped by netfilter. */
+export function createEvidence(connection: number, changes: Partial<FlowRecord> = {}): FlowRecord {
+  return {
+    ...createPerspective('client', connection),
+    flowId: `drop-${connection}`,
+    event: 'update',
+    direction: 'unknown',
+    initiator: 'guess',
+    bytes: 0,
+    packets: 0,
+    reverseBytes: 0,
+    reversePackets: 0,
+    verdict: 'dropped',
+    dropReason: 'netfilter_drop',
+    dropDetail: 'NETFILTER_DROP',
+    dropPackets: 2,
+    dropBytes: 148,
+    evidence: 'kernel',
+    ...changes,
+  };
+}
+
 /** A Community ID that no two numbers share. */
 export function sampleCommunityId(connection: number): string {
   return `1:${createHash('sha1').update(`connection ${connection}`).digest('base64')}`;

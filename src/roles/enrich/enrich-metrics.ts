@@ -23,10 +23,11 @@ export async function startEnrichServer(
   log: Log,
 ): Promise<EnrichServer> {
   const { metricsHost: host, metricsPort } = settings;
-  const { pairs, map, recent } = parts.sinks;
+  const { pairs, map, denied, recent } = parts.sinks;
   const registry = createRegistry(parts);
   const metrics = createMetricsHandler({ registry, sources: pairs === undefined ? [] : [pairs], log });
-  const prefixes = map === undefined || recent === undefined ? {} : { '/api': createApi({ map, flows: recent, log }) };
+  const hasApi = map !== undefined && denied !== undefined && recent !== undefined;
+  const prefixes = hasApi ? { '/api': createApi({ map, denied, flows: recent, log }) } : {};
   const readiness = (): Readiness => toReadiness(parts);
   const handler = createRouteTable({ routes: { '/metrics': metrics }, prefixes, readiness, log });
   const port = metricsPort === 'off' ? 0 : metricsPort;

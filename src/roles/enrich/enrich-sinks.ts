@@ -1,4 +1,5 @@
 import { toFrameCount } from '../../lib/frame-count.ts';
+import { DeniedPairs } from '../../map/denied-pairs.ts';
 import { FlowMap } from '../../map/flow-map.ts';
 import type { ConnectionSink } from '../../model/connection-output.ts';
 import type { Connection } from '../../model/connection.ts';
@@ -16,6 +17,7 @@ export interface EnrichSinks {
   readonly all: readonly ConnectionSink[];
   readonly pairs: ConnectionCounters | undefined;
   readonly map: FlowMap | undefined;
+  readonly denied: DeniedPairs | undefined;
   readonly recent: RecentFlows | undefined;
   readonly writer: RecordWriter<Connection> | undefined;
 }
@@ -37,11 +39,12 @@ export function createEnrichSinks(
   const hasApi = settings.api === 'on';
   const { intervalMs, mapWindowMs: windowMs, recentFlows: flowLimit } = settings;
   const map = hasApi ? new FlowMap({ windowMs, intervalMs, nowMs }) : undefined;
+  const denied = hasApi ? new DeniedPairs({ windowMs, nowMs }) : undefined;
   const recent = hasApi ? new RecentFlows({ flowLimit }) : undefined;
   const writer = settings.documents === 'none' ? undefined : createWriter(settings, settings.documents, context);
   const counted = pairs !== undefined && mustChoose ? withoutUnroutedServers(pairs) : pairs;
-  const all = [counted, map, recent, writer, ...furtherSinks].filter((sink) => sink !== undefined);
-  return { all, pairs, map, recent, writer };
+  const all = [counted, map, denied, recent, writer, ...furtherSinks].filter((sink) => sink !== undefined);
+  return { all, pairs, map, denied, recent, writer };
 }
 
 function createPairs({

@@ -8,6 +8,7 @@ import type { LogsRequest } from '../../otlp/receive/logs-request.ts';
 import type { RelayAnswer } from '../../otlp/receive/relay-answer.ts';
 import { ConnectionJoin } from '../../stitch/connection-join.ts';
 import { createOtlpServer, type OtlpServer, type ReceivingSettings } from '../otlp-server.ts';
+import { createPolicyJudge } from './create-policy-judge.ts';
 import { startEnrichServer, type EnrichServer } from './enrich-metrics.ts';
 import type { EnrichNames } from './enrich-names.ts';
 import { createEnrichOutputs, type EnrichOutputs } from './enrich-outputs.ts';
@@ -65,6 +66,8 @@ export async function startEnrichment(
   for (const output of parts.outputs.all) await output.start(ending);
   await parts.sinks.writer?.start();
   parts.join.start();
+  // Observers that found nobody here before come again with what they kept.
+  if (parts.intake !== undefined) parts.join.noteSentBack();
   const receivingUrl = parts.intake === undefined ? undefined : await listen(parts.intake, log);
   const server = settings.metricsPort === 'off' ? undefined : await startEnrichServer(settings, parts, log);
   return { parts, receivingUrl, servingUrl: server?.url, stop: (deadline) => stop(parts, server, deadline) };
@@ -84,6 +87,7 @@ async function createParts(
   });
   const join = new ConnectionJoin({
     resolver: names.index,
+    judge: createPolicyJudge(names.index, settings.policySettleMs),
     outputs: outputs.all,
     sinks: sinks.all,
     intervalMs: settings.intervalMs,
@@ -102,7 +106,10 @@ async function takeRequest(
   join: ConnectionJoin,
   names: EnrichNames,
 ): Promise<RelayAnswer> {
-  if (!names.isReady()) return NOT_READY;
+  if (!names.isReady()) {
+    join.noteSentBack();
+    return NOT_READY;
+  }
   const answer = await join.join(flows, resources);
   const others = recordCount - flows.length;
   if (answer.kind !== 'taken' || others === 0) return answer;

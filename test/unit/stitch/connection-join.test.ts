@@ -150,7 +150,7 @@ describe('a perspective alone', () => {
     await harness.send(createPerspective('client', 8));
     expect(harness.counted).toHaveLength(9);
     await harness.send(createPerspective('server', 8));
-    expect(harness.join.counters().unjoinedRecords).toEqual({ late: 1, duplicate: 0, unidentified: 0 });
+    expect(harness.join.counters().unjoinedRecords).toEqual({ late: 1, duplicate: 0, unidentified: 0, unrelated: 0 });
     void harness.send(createPerspective('client', 9));
     await harness.send(createPerspective('server', 9));
     expect(harness.counted.at(-1)).toMatchObject({ perspectives: 'both' });
@@ -166,7 +166,7 @@ describe('what comes again', () => {
     await harness.send(createPerspective('client', 1));
     await harness.send(createPerspective('server', 1));
     expect(harness.counted).toHaveLength(1);
-    expect(harness.join.counters().unjoinedRecords).toEqual({ late: 1, duplicate: 1, unidentified: 0 });
+    expect(harness.join.counters().unjoinedRecords).toEqual({ late: 1, duplicate: 1, unidentified: 0, unrelated: 0 });
   });
 
   test('while its connection is with the outputs is answered as that is', async () => {
@@ -217,7 +217,7 @@ describe('a tuple used again', () => {
       [true, 1_000],
       [false, 700],
     ]);
-    expect(harness.join.counters().unjoinedRecords).toEqual({ late: 0, duplicate: 2, unidentified: 0 });
+    expect(harness.join.counters().unjoinedRecords).toEqual({ late: 0, duplicate: 2, unidentified: 0, unrelated: 0 });
   });
 
   test('while its connection is with the outputs too', async () => {
@@ -320,7 +320,7 @@ describe('clocks that differ by less than the window', () => {
     expect(harness.counted).toHaveLength(1);
     const { unjoinedRecords, receivedRecords, joinedRecords, heldRecords, waitingConnections } =
       harness.join.counters();
-    expect(unjoinedRecords).toEqual({ late: 1, duplicate: 1, unidentified: 0 });
+    expect(unjoinedRecords).toEqual({ late: 1, duplicate: 1, unidentified: 0, unrelated: 0 });
     expect({ receivedRecords, joinedRecords, heldRecords, waitingConnections }).toEqual({
       receivedRecords: 4,
       joinedRecords: 2,
