@@ -6,8 +6,10 @@ import { toDocumentId } from './document-id.ts';
 import { DEFAULT_DOCUMENT_OPTIONS, type DocumentOptions } from './document-options.ts';
 import { DROP_REASON_TEXTS } from './drop-reason-texts.ts';
 import { EVENT_END, EVENT_START, EVENT_TEXTS } from './event-texts.ts';
+import { toEvidence } from './evidence-text.ts';
 import { toJsonText } from './json-text.ts';
-import { toObservationText } from './observation-text.ts';
+import type { JudgementText } from './judgement-text.ts';
+import { toObservationText, toWitnessText } from './observation-text.ts';
 import { toComparison, toFateMembers, toProtocolFacts } from './own-text.ts';
 import { toRelated } from './related-text.ts';
 import { toRoleMembers, toSideMembers, type Side } from './side-text.ts';
@@ -50,15 +52,19 @@ export class DocumentEncoder {
     const { record } = connection;
     const source = this.#toSource(connection);
     const destination = this.#toDestination(connection);
-    const observed = connection.perspectives === 'server' ? destination.end : source.end;
+    const judged = connection.judgement === undefined ? undefined : this.#caches.judgements.get(connection.judgement);
     return (
       `{"@timestamp":${this.#times.toJson(record.intervalEndNs)}${this.#constants}` +
-      `${this.#toEventMembers(connection, id)}},"network":{${this.#toNetworkMembers(connection)}` +
+      `${this.#toEventMembers(connection, id)}${toReason(connection, judged)}},"network":{${this.#toNetworkMembers(connection)}` +
       `},"source":{${toSideMembers(source)}},"destination":{${toSideMembers(destination)}}` +
       (this.#options.hasRoles ? toRoles(record, source, destination) : '') +
       this.#toRelated(connection, source, destination) +
-      toObservationText(record, this.#caches.observers.get(connection.observer), observed) +
+      this.#toObservation(connection, source, destination) +
+      (judged !== undefined && isFailure(connection) ? judged.rule : '') +
       `,"podflow":{${toFateMembers(connection)}` +
+      (connection.evidence.length === 0 ? '' : toEvidence(connection.evidence)) +
+      (judged === undefined ? '' : judged.own) +
+      (connection.finding === undefined ? '' : `,"finding":"${connection.finding}"`) +
       source.end.ownSource +
       destination.end.ownDestination +
       (destination.service === undefined ? '' : destination.service.own) +
@@ -92,21 +98,30 @@ export class DocumentEncoder {
     };
   }
 
-  #toEventMembers({ record, flowsBegun, verdict, dropReason }: Connection, id: string): string {
+  /** Evidence has no beginning and no end: it tells of the packets that were dropped. */
+  #toEventMembers({ record, flowsBegun, verdict, perspectives }: Connection, id: string): string {
     const { startNs, endNs } = record;
     const begun = flowsBegun > 0 || record.event === 'start' ? EVENT_START : 0;
-    const bits = begun | (record.event === 'end' ? EVENT_END : 0);
+    const bits = perspectives === 'none' ? 0 : begun | (record.event === 'end' ? EVENT_END : 0);
     let text = `${EVENT_TEXTS[verdict][bits]},"id":"${id}","sequence":${record.sequence}`;
     if (startNs > 0) text += `,"start":${this.#times.toJson(startNs)}`;
     if (endNs > 0) text += `,"end":${this.#times.toJson(endNs)}`;
     if (startNs > 0 && endNs >= startNs) text += `,"duration":${endNs - startNs}`;
-    return dropReason === undefined ? text : text + DROP_REASON_TEXTS[dropReason];
+    return text;
   }
 
-  #toNetworkMembers({ record, communityId }: Connection): string {
-    const bytes = toLong(record.bytes + record.reverseBytes);
-    const packets = toLong(record.packets + record.reversePackets);
-    const text = `${this.#caches.networks.toMembers(record)}${bytes},"packets":${packets}`;
+  #toObservation({ record, observer, perspectives }: Connection, source: Side, destination: Side): string {
+    const told = this.#caches.observers.get(observer);
+    if (perspectives === 'none') return toWitnessText(record, told);
+    return toObservationText(record, told, perspectives === 'server' ? destination.end : source.end);
+  }
+
+  #toNetworkMembers({ record, communityId, perspectives }: Connection): string {
+    let text = this.#caches.networks.toMembers(record);
+    if (perspectives !== 'none') {
+      const bytes = toLong(record.bytes + record.reverseBytes);
+      text += `,"bytes":${bytes},"packets":${toLong(record.packets + record.reversePackets)}`;
+    }
     return communityId === '' ? text : `${text},"community_id":${toJsonText(communityId)}`;
   }
 
@@ -121,6 +136,17 @@ export class DocumentEncoder {
       record.tunnelDestinationAddress === undefined ? '' : addresses.get(record.tunnelDestinationAddress),
     );
   }
+}
+
+/** `,"reason":…`: why it failed, and what the policies say where they are to blame. */
+function toReason(connection: Connection, judged: JudgementText | undefined): string {
+  if (connection.dropReason === undefined) return '';
+  const words = DROP_REASON_TEXTS[connection.dropReason];
+  return judged === undefined || !isFailure(connection) ? `${words}"` : words + judged.reasonEnd;
+}
+
+function isFailure({ verdict }: Connection): boolean {
+  return verdict === 'dropped' || verdict === 'rejected';
 }
 
 /** ECS has `client` and `server` told only where it is known who began. */

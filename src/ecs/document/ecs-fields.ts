@@ -11,7 +11,7 @@ const EVENT_ROWS: readonly FieldRow[] = [
   ['event.type', 'keyword[]', 'connection; start, end as seen; allowed, denied by verdict'],
   ['event.action', 'keyword', 'network_flow: by it Kibana knows a flow'],
   ['event.outcome', 'keyword', 'success, failure, unknown by verdict'],
-  ['event.reason', 'keyword', 'why it was dropped or rejected, in words'],
+  ['event.reason', 'keyword', 'why it was dropped or rejected, in words, and why the policies deny it where they do'],
   ['event.dataset', 'keyword', 'podflow.flow'],
   ['event.module', 'keyword', 'podflow'],
   ['event.id', 'keyword', 'the document’s `_id`: hash of connection and interval'],
@@ -19,6 +19,9 @@ const EVENT_ROWS: readonly FieldRow[] = [
   ['event.start', 'date', 'first packet of the interval'],
   ['event.end', 'date', 'last packet of the interval'],
   ['event.duration', 'long', 'between them, ns'],
+  ['rule.name', 'keyword', 'NetworkPolicy that denies it, of a connection that failed'],
+  ['rule.ruleset', 'keyword', 'its namespace'],
+  ['rule.category', 'keyword', 'NetworkPolicy'],
 ];
 
 const NETWORK_ROWS: readonly FieldRow[] = [
@@ -26,8 +29,8 @@ const NETWORK_ROWS: readonly FieldRow[] = [
   ['network.transport', 'keyword', 'lower-case IANA name'],
   ['network.iana_number', 'keyword', 'IANA protocol number'],
   ['network.direction', 'keyword', 'of the client, seen from the observed pod: ingress, egress, unknown'],
-  ['network.bytes', 'long', 'both ways'],
-  ['network.packets', 'long', 'both ways'],
+  ['network.bytes', 'long', 'both ways; absent where only evidence tells of it'],
+  ['network.packets', 'long', 'likewise'],
   ['network.community_id', 'keyword', 'Community ID v1 of source and destination'],
   ['related.ip', 'ip[]', 'all addresses of the document'],
   ['related.hosts', 'keyword[]', 'pods and nodes of both ends'],

@@ -18,6 +18,11 @@ The counters are those of the client's observer, else the server's; where both t
 and \`podflow.lost\` the difference. \`client\` and \`server\` are written only when asked for, and where the initiator is
 known: they repeat \`source\` and \`destination\`.
 
+What the packets tell (\`podflow.verdict\`, \`podflow.drop\`), what others say of drops (\`podflow.evidence\`) and what the
+NetworkPolicies say (\`podflow.policy\`) stand apart, and \`podflow.finding\` says where they are worth a look together.
+\`rule\` is there only where a policy denies a connection that failed: \`rule.name: *\` finds those. Where
+\`podflow.perspectives\` is none, nobody but evidence tells: such a document has no bytes and no observed pod.
+
 `;
 
 /** What each origin is called on the page. */

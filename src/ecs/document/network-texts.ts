@@ -11,8 +11,8 @@ interface NetworkText {
 }
 
 /**
- * `"type":"ipv4","transport":"tcp","iana_number":"6","direction":"egress","bytes":`: what ECS `network` begins with,
- * made once for each combination. There is a place for each protocol number, so what comes from outside cannot fill it.
+ * `"type":"ipv4","transport":"tcp","iana_number":"6","direction":"egress"`: what ECS `network` begins with, made once
+ * for each combination. There is a place for each protocol number, so what comes from outside cannot fill it.
  */
 export class NetworkTexts {
   readonly #texts: (NetworkText | undefined)[] = Array.from({ length: 256 * 6 }, () => undefined);
@@ -30,5 +30,5 @@ export class NetworkTexts {
 
 function toText({ networkType, transport, protocolNumber, direction }: FlowRecord): string {
   const name = transport === '' ? '' : `"transport":${toJsonText(transport)},`;
-  return `"type":"${networkType}",${name}"iana_number":"${protocolNumber}","direction":"${direction}","bytes":`;
+  return `"type":"${networkType}",${name}"iana_number":"${protocolNumber}","direction":"${direction}"`;
 }

@@ -31,14 +31,19 @@ export function toObservationText(record: FlowRecord, observer: ObserverText, en
   observation.interfaceName = interfaceName;
   observation.podUid = podUid;
   observation.text = toFlatJson(
-    toObserverObjects(interfaceName, observer, end) + end.cloud + toOrchestrator(podUid, observer, end),
+    toObserverObjects(interfaceName, observer, end.nodeName) + end.cloud + toOrchestrator(podUid, observer, end),
   );
   return observation.text;
 }
 
+/** Who told of a drop: nobody looked at a pod there. `,"agent":{…},"observer":{…},"host":{…}` */
+export function toWitnessText({ interfaceName }: FlowRecord, observer: ObserverText): string {
+  return toObserverObjects(interfaceName, observer, '');
+}
+
 /** LogsDB sorts by `host.name`: the node where the observer is, as far as anything tells it. */
-function toObserverObjects(interfaceName: string, observer: ObserverText, end: EndText): string {
-  const host = observer.nodeName || end.nodeName || observer.hostName;
+function toObserverObjects(interfaceName: string, observer: ObserverText, endNodeName: string): string {
+  const host = observer.nodeName || endNodeName || observer.hostName;
   const ingress = interfaceName === '' ? '' : `,"ingress":{"interface":{"name":${toJsonText(interfaceName)}}}`;
   return `${observer.head}${ingress}}${host === '' ? '' : `,"host":{"name":${host}}`}`;
 }

@@ -23,16 +23,43 @@ const NAME_ROWS: readonly FieldRow[] = [
 ];
 
 const FATE_ROWS: readonly FieldRow[] = [
-  ['perspectives', 'keyword', 'who told: both, client, server'],
+  ['perspectives', 'keyword', 'who told: both, client, server; none: only evidence of a drop'],
   ['verdict', 'keyword', 'forwarded, dropped, rejected, unknown'],
   ['initiator', 'keyword', 'how the client was told from the server: syn, conntrack, guess'],
   ['connections', 'long', 'connections that began in the interval'],
   ['flow.id', 'keyword', 'the flow at its observer'],
   ['flow.end_reason', 'keyword', 'IPFIX flowEndReason, of an ended one'],
   ['drop.reason', 'keyword', 'why dropped or rejected'],
+  ['drop.place', 'keyword', 'where it was lost, both ends being observed: to_server, at_server, to_client'],
+  [
+    'drop.detail',
+    'keyword',
+    'the word of who dropped it: the kernel’s reason, a policy agent’s tier, a flow log’s reason',
+  ],
   ['drop.packets', 'long', 'packets of the failed attempt'],
   ['drop.bytes', 'long', 'its bytes'],
   ['sampling_rate', 'long', 'absent: every packet'],
+];
+
+const JUDGEMENT_ROWS: readonly FieldRow[] = [
+  ['symptoms', 'keyword[]', 'reset, retransmission_burst, zero_window, unanswered, packet_too_big'],
+  ['evidence.source', 'keyword[]', 'who else says it was dropped: kernel, network_policy_agent, vpc_flow_log'],
+  ['evidence.reason', 'keyword[]', 'why, as they say'],
+  ['evidence.detail', 'keyword[]', 'their own words for it'],
+  ['evidence.node', 'keyword[]', 'where it was dropped'],
+  ['evidence.packets', 'long', 'packets that they saw dropped, all together'],
+  ['evidence.bytes', 'long', 'likewise'],
+  ['policy.verdict', 'keyword', 'what the NetworkPolicies say: allowed, denied, unknown'],
+  ['policy.direction', 'keyword', 'which direction decides, where they do not allow it: ingress, egress'],
+  ['policy.cause', 'keyword', 'why it does: no_rule_for_peer, no_rule_for_port, no_rules, host_network, …'],
+  ['policy.namespace', 'keyword', 'namespace of the policy to look at, where they deny it'],
+  ['policy.name', 'keyword', 'its name'],
+  ['policy.why', 'keyword', 'in a sentence: the policies that select the pod, and what no rule admits'],
+  [
+    'finding',
+    'keyword',
+    'denied: failed, and a policy denies it; unexplained: dropped though allowed; unexpectedly_allowed: answered though denied',
+  ],
 ];
 
 const END_ROWS: readonly FieldRow[] = [
@@ -65,10 +92,12 @@ const PROTOCOL_ROWS: readonly FieldRow[] = [
   ['tcp.reverse_flags', 'keyword[]', 'flags that the destination sent'],
   ['tcp.retransmits', 'long', 'segments that the source sent again'],
   ['tcp.reverse_retransmits', 'long', 'segments that the destination sent again'],
+  ['tcp.syn_retries', 'long', 'SYNs after the first, so far'],
   ['tcp.handshake_ns', 'long', 'SYN to SYN-ACK'],
   ['tcp.rtt_ns', 'long', 'smoothed, segment to acknowledgement'],
   ['icmp.type', 'long', 'of the initiator'],
   ['icmp.code', 'long', 'of the initiator'],
+  ['icmp.mtu', 'long', 'next-hop MTU that a router asked for'],
 ];
 
 const COMPARISON_ROWS: readonly FieldRow[] = [
@@ -93,5 +122,11 @@ export const OWN_FIELDS: readonly DocumentField[] = [
     ...toFields('own', `${side}.kubernetes`, NAME_ROWS),
     ...toFields('own', `podflow.${side}`, END_ROWS),
   ]),
-  ...toFields('own', 'podflow', [...FATE_ROWS, ...TRANSLATION_ROWS, ...PROTOCOL_ROWS, ...COMPARISON_ROWS]),
+  ...toFields('own', 'podflow', [
+    ...FATE_ROWS,
+    ...JUDGEMENT_ROWS,
+    ...TRANSLATION_ROWS,
+    ...PROTOCOL_ROWS,
+    ...COMPARISON_ROWS,
+  ]),
 ];

@@ -1,16 +1,26 @@
+import { toDropDetail } from '../../model/drop-detail.ts';
 import type { Connection } from '../../model/connection.ts';
 import type { FlowRecord } from '../../model/flow-record.ts';
+import { FLOW_SYMPTOMS, toSymptoms } from '../../model/flow-symptom.ts';
 import { FATE_TEXTS } from './fate-texts.ts';
 import { toJsonText } from './json-text.ts';
 import { toLong } from './to-long.ts';
 
+/** `,"symptoms":[…]` of each set, by its bits. */
+const SYMPTOM_TEXTS: readonly string[] = Array.from(
+  { length: 1 << FLOW_SYMPTOMS.length },
+  (_, bits) => `,"symptoms":${JSON.stringify(toSymptoms(bits))}`,
+);
+
 /** Members of `podflow` that every connection has: how it was seen, and its fate. */
 export function toFateMembers(connection: Connection): string {
-  const { record, dropReason, flowsBegun } = connection;
+  const { record, serverRecord, dropReason, evidence, flowsBegun } = connection;
+  const symptoms = record.symptoms | (serverRecord?.symptoms ?? 0);
   let text = FATE_TEXTS[connection.perspectives][connection.verdict][record.initiator];
   if (record.flowId !== '') text += toFlow(record);
   if (flowsBegun !== 0) text += `,"connections":${flowsBegun}`;
-  if (dropReason !== undefined || record.dropPackets !== undefined) text += toDrop(dropReason, record);
+  if (dropReason !== undefined || record.dropPackets !== undefined || evidence.length > 0) text += toDrop(connection);
+  if (symptoms !== 0) text += SYMPTOM_TEXTS[symptoms] ?? '';
   if (record.samplingRate !== 1) text += `,"sampling_rate":${record.samplingRate}`;
   return text;
 }
@@ -20,11 +30,16 @@ function toFlow({ flowId, endReason }: FlowRecord): string {
   return endReason === undefined ? `,"flow":{"id":${id}}` : `,"flow":{"id":${id},"end_reason":"${endReason}"}`;
 }
 
-function toDrop(reason: Connection['dropReason'], { dropPackets, dropBytes }: FlowRecord): string {
-  let members = reason === undefined ? '' : `,"reason":"${reason}"`;
+function toDrop(connection: Connection): string {
+  const { dropReason, dropPlace, record } = connection;
+  const { dropPackets, dropBytes } = record;
+  const detail = toDropDetail(connection);
+  let members = dropReason === undefined ? '' : `,"reason":"${dropReason}"`;
+  if (dropPlace !== undefined) members += `,"place":"${dropPlace}"`;
+  if (detail !== undefined) members += `,"detail":${toJsonText(detail)}`;
   if (dropPackets !== undefined) members += `,"packets":${toLong(dropPackets)}`;
   if (dropBytes !== undefined) members += `,"bytes":${toLong(dropBytes)}`;
-  return `,"drop":{${members.slice(1)}}`;
+  return members === '' ? '' : `,"drop":{${members.slice(1)}}`;
 }
 
 /** `,"lost":{…},"server":{…}`: what the two observers' counts say of the way between them. */
@@ -52,16 +67,27 @@ function toServer(record: FlowRecord): string {
   return record.rttNs === undefined ? `${text}}` : `${text},"rtt_ns":${toLong(record.rttNs)}}`;
 }
 
-/** `,"tcp":{…}` or `,"icmp":{…}`: what the protocol tells; empty for others. */
+/** `,"tcp":{…},"icmp":{…}`: what the protocol tells; empty for others. */
 export function toProtocolFacts(record: FlowRecord, stateAndFlags: string): string {
-  if (record.protocolNumber === 6) return toTcp(record, stateAndFlags);
-  if (record.icmpType === undefined) return '';
-  const code = record.icmpCode === undefined ? '' : `,"code":${record.icmpCode}`;
-  return `,"icmp":{"type":${record.icmpType}${code}}`;
+  const isTcp = record.protocolNumber === 6;
+  if (isTcp && record.icmpMtuBytes === undefined) return toTcp(record, stateAndFlags);
+  return (isTcp ? toTcp(record, stateAndFlags) : '') + toIcmp(record, isTcp);
+}
+
+/** What ICMP says of a connection of TCP is only the size of its packets. */
+function toIcmp({ icmpType, icmpCode, icmpMtuBytes }: FlowRecord, isTcp: boolean): string {
+  let members = '';
+  if (icmpType !== undefined && !isTcp) {
+    members = `,"type":${icmpType}`;
+    if (icmpCode !== undefined) members += `,"code":${icmpCode}`;
+  }
+  if (icmpMtuBytes !== undefined) members += `,"mtu":${toLong(icmpMtuBytes)}`;
+  return members === '' ? '' : `,"icmp":{${members.slice(1)}}`;
 }
 
 function toTcp(record: FlowRecord, stateAndFlags: string): string {
   let members = stateAndFlags + toRetransmits(record);
+  if (record.synRetries !== undefined) members += `,"syn_retries":${toLong(record.synRetries)}`;
   if (record.handshakeNs !== undefined) members += `,"handshake_ns":${toLong(record.handshakeNs)}`;
   if (record.rttNs !== undefined) members += `,"rtt_ns":${toLong(record.rttNs)}`;
   if (members === '') return '';

@@ -5,7 +5,7 @@ import type { ServerFeatures } from './server-features.ts';
 import { toMappings } from './to-mappings.ts';
 
 /** Raised with every change of the templates below: a server with a higher one was set up by a newer podflow. */
-export const TEMPLATE_VERSION = 1;
+export const TEMPLATE_VERSION = 2;
 
 /** Who made a template, in its `_meta`. */
 export const MANAGER = 'podflow';

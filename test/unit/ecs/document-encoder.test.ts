@@ -5,8 +5,14 @@ import type { Connection } from '../../../src/model/connection.ts';
 import { validateEcsDocument } from '../../support/ecs-validator.ts';
 import { encodeDocuments } from '../../support/encode-documents.ts';
 import { createOddConnection } from '../../support/odd-connections.ts';
-import { createSampleConnection, createSampleConnections, UDP_FACTS } from '../../support/sample-connections.ts';
+import {
+  createSampleConnection,
+  createSampleConnections,
+  UDP_FACTS,
+  UNANSWERED,
+} from '../../support/sample-connections.ts';
 import { createEnd, createExternalEnd, createPodEnd, createService } from '../../support/sample-ends.ts';
+import { createJudgement } from '../../support/sample-judgements.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
 function encodeOne(connection: Connection): Record<string, unknown> {
@@ -25,12 +31,13 @@ describe('any connection', () => {
     const random = seededRandom(6);
     const connections = Array.from({ length: 1_000 }, () => createOddConnection(random));
     const documents = encodeDocuments(connections);
-    connections.forEach(({ record, sourcePort, destinationPort, lostBytes }, index) => {
+    connections.forEach(({ record, perspectives, sourcePort, destinationPort, lostBytes }, index) => {
       const { source, destination, network, podflow } = documents[index] as Record<string, Record<string, unknown>>;
       expect([source?.['port'], destination?.['port']]).toEqual([sourcePort, destinationPort]);
       expect(source?.['bytes']).toBe(record.packets === 0 ? undefined : record.bytes);
       expect(destination?.['packets']).toBe(record.reversePackets === 0 ? undefined : record.reversePackets);
-      expect(network?.['bytes']).toBe(record.bytes + record.reverseBytes);
+      const isCounted = perspectives !== 'none';
+      expect(network?.['bytes']).toBe(isCounted ? record.bytes + record.reverseBytes : undefined);
       expect((podflow?.['lost'] as Record<string, unknown> | undefined)?.['bytes']).toBe(lostBytes);
     });
   });
@@ -129,6 +136,27 @@ describe('what is not known', () => {
   test('sums that pass a long stay one', () => {
     const document = encodeOne(createSampleConnection({ record: { bytes: 2 ** 63 - 1024, reverseBytes: 2 ** 62 } }));
     expect(validateEcsDocument(document)).toEqual([]);
+  });
+});
+
+describe('a sentence on the policies', () => {
+  test('is cut to what a keyword takes, never within a character', () => {
+    for (const length of [999, 1_000, 1_001, 40_000]) {
+      const judgement = createJudgement({ why: 'x'.repeat(length % 2) + '🐝'.repeat(length) });
+      const document = encodeOne(createSampleConnection({ record: UNANSWERED, judgement }));
+      const { why } = (document['podflow'] as Record<string, Record<string, string>>)['policy']!;
+      expect(why!.isWellFormed()).toBe(true);
+      expect(why!.length).toBeLessThanOrEqual(1_000);
+      expect(why).toMatch(/^x?🐝+…$/u);
+      expect((document['event'] as Record<string, string>)['reason']).toBe(`no answer to the TCP SYN; ${why}`);
+      expect(validateEcsDocument(document)).toEqual([]);
+    }
+  });
+
+  test('stays whole where it fits', () => {
+    const why = 'y'.repeat(1_000);
+    const document = encodeOne(createSampleConnection({ judgement: createJudgement({ why }) }));
+    expect(document).toHaveProperty('podflow.policy.why', why);
   });
 });
 

@@ -94,6 +94,69 @@ describe('a document', () => {
     expect(BY_NAME.get('a port where nobody listens')).toHaveProperty('event.type', ['connection', 'end', 'denied']);
   });
 
+  test('of what a policy denies says so where ECS has a place for it', () => {
+    const document = BY_NAME.get('denied by a policy, and dropped by netfilter');
+    expect(document).toMatchObject({
+      event: { outcome: 'failure', reason: expect.stringMatching(/^dropped by netfilter; .* a peer with run=denied$/) },
+      rule: { name: 'access-nginx', ruleset: 'shop', category: 'NetworkPolicy' },
+      podflow: {
+        finding: 'denied',
+        drop: { reason: 'netfilter_drop', place: 'to_server', detail: 'NETFILTER_DROP' },
+        evidence: { source: ['kernel'], detail: ['NETFILTER_DROP'], node: ['node-1'], packets: 3, bytes: 222 },
+        policy: { verdict: 'denied', direction: 'ingress', cause: 'no_rule_for_peer', name: 'access-nginx' },
+        tcp: { syn_retries: 2 },
+      },
+    });
+  });
+
+  test.each(['dropped though the policies allow it', 'answered though a policy denies it'])(
+    'names no rule where none kept it from getting through: %s',
+    (name) => {
+      expect(BY_NAME.get(name)).not.toHaveProperty('rule');
+      expect(BY_NAME.get(name)).toHaveProperty('podflow.finding');
+      expect(JSON.stringify(BY_NAME.get(name)?.['event'])).not.toContain('NetworkPolicy');
+    },
+  );
+
+  test('of evidence alone counts no traffic, names no observed pod, and both sources', () => {
+    const document = BY_NAME.get('told by evidence alone, of two sources');
+    for (const name of [
+      'source.bytes',
+      'destination.bytes',
+      'network.bytes',
+      'network.packets',
+      'orchestrator',
+      'rule',
+    ])
+      expect(document).not.toHaveProperty(name);
+    expect(document).toMatchObject({
+      host: { name: 'node-1' },
+      observer: { name: 'podflow-node-x' },
+      event: { type: ['connection', 'denied'], reason: 'denied by the network policy agent' },
+      podflow: {
+        perspectives: 'none',
+        evidence: {
+          source: ['kernel', 'network_policy_agent'],
+          reason: ['netfilter_drop', 'policy_agent_deny'],
+          packets: 5,
+          bytes: 148,
+        },
+      },
+    });
+  });
+
+  test('tells symptoms that either observer saw, and the MTU beside what TCP tells', () => {
+    expect(BY_NAME.get('with packets that were too big, and other troubles')).toMatchObject({
+      event: { outcome: 'success' },
+      podflow: {
+        symptoms: ['retransmission_burst', 'zero_window', 'packet_too_big'],
+        icmp: { mtu: 1_400 },
+        tcp: { state: 'established' },
+        evidence: { source: ['kernel'], reason: ['queue_full'], packets: 1, bytes: 1_514 },
+      },
+    });
+  });
+
   test('of a masqueraded client tells it as ECS has NAT', () => {
     const document = BY_NAME.get('to an address outside, masqueraded');
     expect(document).toMatchObject({
