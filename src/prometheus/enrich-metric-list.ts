@@ -1,9 +1,11 @@
+import { JUDGEMENT_METRICS } from './judgement-metric-list.ts';
 import type { MetricDeclaration } from './metric-declaration.ts';
 import { PAIR_METRICS } from './pair-metric-list.ts';
 
 /** What the enrichment service exposes beside what it shares with the other roles. */
 export const ENRICH_METRICS = {
   ...PAIR_METRICS,
+  ...JUDGEMENT_METRICS,
   pairs: {
     name: 'podflow_flow_pairs',
     type: 'gauge',
@@ -121,14 +123,14 @@ export const ENRICH_METRICS = {
     type: 'counter',
     unit: 'count',
     labels: ['outcome'],
-    help: 'Flow records by what became of them: joined (part of a connection), late, duplicate, unidentified, sent_back.',
+    help: 'Flow records by what became of them: joined (part of a connection), late, duplicate, unidentified, unrelated (evidence of packets of which neither end is of the cluster), sent_back.',
   },
   stitchConnections: {
     name: 'podflow_stitch_connections_total',
     type: 'counter',
     unit: 'count',
     labels: ['perspectives'],
-    help: 'Reports of connections that the outputs took, by the ends whose observers told of them: both, client, server.',
+    help: 'Reports of connections that the outputs took, by the ends whose observers told of them: both, client, server, none (evidence of a drop alone).',
   },
   stitchEnds: {
     name: 'podflow_stitch_ends_total',

@@ -14,10 +14,13 @@ the own pod. Beyond the cap on pairs, traffic counts into \`peer="other"\`, \`se
 peers and ports stay right. A pair without traffic for the idle time loses its series, and nothing of it is added to
 \`other\`; seen again, it begins at 0.
 
-Drop counters stand at 0 from the first sight of a pair: \`podflow_probe_flow_dropped_packets_total\` for every pair,
-\`podflow_probe_flow_dropped_total\` for the usual reasons of its transport (TCP: syn_unanswered, connection_refused; UDP:
-port_unreachable), other reasons from their first flow on. A failing flow is reported in each interval in which it has
-packets; it counts once as dropped and once as rejected, should both become of it.
+Series of failures (\`*_dropped_total\`, \`*_dropped_packets_total\`, \`*_lost_packets_total\`, \`*_symptoms_total\`,
+\`*_findings_total\`) stand at 0 in the first exposition that has them, whatever is counted already, and tell all of it
+from the next one on: Prometheus makes no \`increase\` of a series that begins above 0, and a pair is often seen first
+when it fails. Of \`podflow_probe_flow_dropped_total\` the usual reasons of a pair's transport (TCP: syn_unanswered,
+connection_refused; UDP: port_unreachable) are there from the first sight of the pair, other reasons from their first
+flow on. A failing flow is reported in each interval in which it has packets; it counts once as dropped and once as
+rejected, should both become of it.
 
 **\`podflow_flow_*\`** and **\`podflow_pod_flow_*\`**, of the enrichment service: a pair is client → server by name, NAT
 undone. Each connection counts once, by its client's observer where there is one, else by its server's; \`direction\` is
@@ -30,8 +33,12 @@ the connections of one \`dst_service\` shows a canary's share, and \`sum by (dst
 
 Each of the two groups has a cap on pairs; beyond it a pair counts into names that all say \`other\`, with kinds and
 transport kept. A pair loses its series when it is idle, and one of pods also when one of them is gone, after a delay in
-which the last values are scraped. Drop counters stand at 0 from the first sight as above, histograms for every pair of
-TCP. A new pair's other counters begin with what its first interval counted, of which \`rate\` knows nothing.
+which the last values are scraped. Series of failures begin at 0 as above; histograms are there for every pair of TCP. A
+new pair's other counters begin with what its first interval counted, of which \`rate\` knows nothing.
+
+\`podflow_flow_findings_total\` has a cap of its own, beyond which names and policy all say \`other\`. A connection counts
+once as denied or unexplained; as unexpectedly_allowed each time that it begins. Where a connection failed of which
+nobody saw a packet and only evidence tells, it counts once as dropped, and no traffic and no connection is counted.
 
 `;
 

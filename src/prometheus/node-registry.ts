@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import type { CaptureCounters } from '../model/capture.ts';
 import type { ConntrackCounters, NatCounters } from '../model/conntrack-counters.ts';
 import type { FlowCounters } from '../model/flow-counters.ts';
+import type { KernelDropCounters } from '../model/kernel-drop-counters.ts';
 import type { NodeCaptureCounters } from '../model/node-capture-counters.ts';
 import type { OtlpCounters } from '../model/otlp-counters.ts';
 import type { OtlpReceiveCounters, OtlpRelayCounters } from '../model/otlp-receive-counters.ts';
@@ -9,6 +10,7 @@ import { registerCaptureMetrics } from './capture-metrics.ts';
 import type { DnsCounters } from './dns-counters.ts';
 import { registerDnsMetrics } from './dns-metrics.ts';
 import { registerFlowTableMetrics } from './flow-table-metrics.ts';
+import { registerKernelDropMetrics } from './kernel-drop-metrics.ts';
 import { registerConntrackMetrics, registerNatMetrics } from './nat-metrics.ts';
 import { registerNodeCaptureMetrics } from './node-capture-metrics.ts';
 import { registerOtlpMetrics } from './otlp-metrics.ts';
@@ -31,6 +33,7 @@ export interface CaptureMetricSources {
 export interface NodeMetricSources extends BuildInfo {
   readonly conntrackCounters: () => ConntrackCounters;
   readonly natCounters: () => NatCounters;
+  readonly kernelDropCounters: () => KernelDropCounters;
   readonly stages: () => readonly AccountedStage[];
   readonly receiveCounters?: (() => OtlpReceiveCounters) | undefined;
   readonly relayCounters?: (() => OtlpRelayCounters) | undefined;
@@ -45,6 +48,7 @@ export function createNodeRegistry(sources: NodeMetricSources): Registry {
   registerProcessMetrics(registry, sources);
   registerConntrackMetrics(registry, sources.conntrackCounters);
   registerNatMetrics(registry, sources.natCounters);
+  registerKernelDropMetrics(registry, sources.kernelDropCounters);
   registerStageMetrics(registry, sources.stages);
   if (receiveCounters !== undefined) registerReceiveMetrics(registry, receiveCounters);
   if (relayCounters !== undefined) registerRelayMetrics(registry, relayCounters);

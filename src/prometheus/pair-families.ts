@@ -17,6 +17,11 @@ export interface PairSeries {
   readonly protocols?: readonly number[];
   /** Other pairs show it once this cell is above 0. */
   readonly whenCounted?: number;
+  /**
+   * Whether it stands at 0 in the first exposition that has it: Prometheus makes no rate of a series that begins above 0,
+   * and what it is told here happens seldom, often at the first sight of a pair.
+   */
+  readonly beginsAtZero?: boolean;
 }
 
 export interface PairFamily {
@@ -41,9 +46,8 @@ export const RECEIVE = ',direction="receive"} ';
 export const TCP_ONLY = { protocols: [IP_PROTOCOL.tcp] };
 
 /**
- * The failures that packets of a protocol usually tell: those series stand at 0 from the first sight of a pair, since
- * Prometheus makes no rate of a series that begins above 0. The other reasons come with their first flow; the dropped
- * packets stand at 0 for every pair and miss none.
+ * The failures that packets of a protocol usually tell: those series are there from the first sight of a pair, the
+ * others from their first flow on, so that a pair has few of them.
  */
 const USUAL_REASONS: Readonly<Record<string, readonly number[]>> = {
   syn_unanswered: [IP_PROTOCOL.tcp],
@@ -58,7 +62,7 @@ export function toPairFamilies(metrics: PairMetrics): readonly PairFamily[] {
     { metric: metrics.packets, series: toWays(CELL.transmitPackets, CELL.receivePackets) },
     { metric: metrics.connections, series: [{ cell: CELL.connections, tail: PLAIN }] },
     { metric: metrics.dropped, series: Object.entries(REASON_CELL).map(toReasonSeries) },
-    { metric: metrics.droppedPackets, series: [{ cell: CELL.droppedPackets, tail: PLAIN }] },
+    { metric: metrics.droppedPackets, series: [{ cell: CELL.droppedPackets, tail: PLAIN, beginsAtZero: true }] },
     { metric: metrics.retransmits, series: toWays(CELL.transmitRetransmits, CELL.receiveRetransmits, TCP_ONLY) },
   ];
 }
@@ -72,7 +76,8 @@ export function toWays(transmit: number, receive: number, shown: Partial<PairSer
 }
 
 function toReasonSeries([reason, cell]: [string, number]): PairSeries {
-  return { cell, tail: `,reason="${reason}"} `, protocols: USUAL_REASONS[reason] ?? [], whenCounted: cell };
+  const protocols = USUAL_REASONS[reason] ?? [];
+  return { cell, tail: `,reason="${reason}"} `, protocols, whenCounted: cell, beginsAtZero: true };
 }
 
 /** Families of pairs as text, in pieces of about `linesPerChunk` lines; a pair's lines in a family are not parted. */
@@ -107,8 +112,10 @@ function isShown({ protocols, whenCounted }: PairSeries, places: PairPlaces, pai
   return whenCounted !== undefined && (places.cells[pair * places.cellsPerPair + whenCounted] ?? 0) > 0;
 }
 
-function readValue({ cell, firstCell = cell }: PairSeries, { cells, cellsPerPair }: PairPlaces, pair: number): number {
+function readValue({ cell, firstCell = cell, beginsAtZero }: PairSeries, places: PairPlaces, pair: number): number {
+  const { cells, cellsPerPair } = places;
   const base = pair * cellsPerPair;
+  if (beginsAtZero === true) return places.readFromZero(base + cell);
   let value = 0;
   for (let one = firstCell; one <= cell; one++) value += cells[base + one] ?? 0;
   return value;

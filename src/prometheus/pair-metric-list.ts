@@ -67,6 +67,20 @@ export const PAIR_METRICS = {
     labels: [...WORKLOAD_LABELS, 'direction'],
     help: "Packets that one end's observer saw go and the other's did not see come; shown once both ends of the pair were observed. Packets on their way at the end of an interval count as lost until they arrive in the next: the counter is the highest value of that sum so far.",
   },
+  workloadSymptoms: {
+    name: 'podflow_flow_symptoms_total',
+    type: 'counter',
+    unit: 'count',
+    labels: [...WORKLOAD_LABELS, 'symptom'],
+    help: 'Reports (connections in an interval) between two workloads in which something went wrong, whether or not they got through: reset, retransmission_burst, zero_window, unanswered (unicast UDP of one side alone), packet_too_big.',
+  },
+  workloadFindings: {
+    name: 'podflow_flow_findings_total',
+    type: 'counter',
+    unit: 'count',
+    labels: [...WORKLOAD_LABELS, 'finding', 'policy_namespace', 'policy', 'policy_direction'],
+    help: 'Connections between two workloads where what happened and what the NetworkPolicies say are worth a look: denied (failed, and a policy denies it), unexplained (dropped, though the policies allow it; names no policy), unexpectedly_allowed (answered, though a policy denies it). The policy is the first that selects the pod of the denying direction, ingress or egress.',
+  },
   workloadRtt: {
     name: 'podflow_flow_rtt_seconds',
     type: 'histogram',

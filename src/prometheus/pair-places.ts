@@ -24,6 +24,8 @@ export class PairPlaces {
   readonly #options: PairPlacesOptions;
   readonly #free: number[] = [];
   #protocols = new Uint8Array(FIRST_CAPACITY);
+  /** By cell: whether it has been read out. */
+  #isShown: Uint8Array;
   #lastSeenMs = new Float64Array(FIRST_CAPACITY);
   #pairCount = 0;
   #expiredPairs = 0;
@@ -35,6 +37,7 @@ export class PairPlaces {
     this.#options = options;
     this.cellsPerPair = options.cellsPerPair;
     this.cells = new Float64Array(FIRST_CAPACITY * options.cellsPerPair);
+    this.#isShown = new Uint8Array(this.cells.length);
   }
 
   /** Pairs that have series of their own. */
@@ -60,6 +63,13 @@ export class PairPlaces {
   /** Whether pair `index` is one of those that take what is beyond the limit. */
   isOverflow(index: number): boolean {
     return this.#lastSeenMs[index] === Infinity;
+  }
+
+  /** A cell that is to stand at 0 the first time that it is read out, whatever it has counted by then. */
+  readFromZero(cell: number): number {
+    if (this.#isShown[cell] === 1) return this.cells[cell] ?? 0;
+    this.#isShown[cell] = 1;
+    return 0;
   }
 
   /** Says that pair `index` has traffic now; not for overflow pairs. */
@@ -143,6 +153,7 @@ export class PairPlaces {
     this.#options.onRemove(index);
     this.labels[index] = undefined;
     this.cells.fill(0, index * this.cellsPerPair, (index + 1) * this.cellsPerPair);
+    this.#isShown.fill(0, index * this.cellsPerPair, (index + 1) * this.cellsPerPair);
     this.#free.push(index);
     this.#pairCount--;
   }
@@ -150,6 +161,7 @@ export class PairPlaces {
   #grow(): void {
     const capacity = this.#protocols.length * 2;
     this.cells = copyInto(new Float64Array(capacity * this.cellsPerPair), this.cells);
+    this.#isShown = copyInto(new Uint8Array(capacity * this.cellsPerPair), this.#isShown);
     this.#lastSeenMs = copyInto(new Float64Array(capacity), this.#lastSeenMs);
     this.#protocols = copyInto(new Uint8Array(capacity), this.#protocols);
   }

@@ -1,3 +1,4 @@
+import { FLOW_SYMPTOMS } from '../../model/flow-symptom.ts';
 import { CELLS_PER_PAIR } from '../pair-cells.ts';
 
 /**
@@ -8,7 +9,8 @@ export const BOUNDS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.
 
 /** A cell for each bound, one beyond the last, and the sum of seconds. */
 const CELLS_PER_HISTOGRAM = BOUNDS_SECONDS.length + 2;
-const FIRST_HISTOGRAM = CELLS_PER_PAIR + 5;
+const FIRST_SYMPTOM = CELLS_PER_PAIR + 5;
+const FIRST_HISTOGRAM = FIRST_SYMPTOM + FLOW_SYMPTOMS.length;
 
 /** What is counted per pair of workloads, after the cells that every pair has. */
 export const WORKLOAD_CELL = {
@@ -20,6 +22,8 @@ export const WORKLOAD_CELL = {
   receiveLostSum: CELLS_PER_PAIR + 3,
   /** Reports in which both ends were seen. */
   compared: CELLS_PER_PAIR + 4,
+  /** Reports with the symptom, one cell for each of `FLOW_SYMPTOMS`. */
+  symptoms: FIRST_SYMPTOM,
   rtt: FIRST_HISTOGRAM,
   handshake: FIRST_HISTOGRAM + CELLS_PER_HISTOGRAM,
 } as const;

@@ -2,16 +2,17 @@ import { FailedConnections } from '../../lib/failed-connections.ts';
 import type { ConnectionSink } from '../../model/connection-output.ts';
 import type { Connection } from '../../model/connection.ts';
 import type { ExpositionSource } from '../exposition-source.ts';
-import { encodeLabelValue } from '../exposition-text.ts';
 import { CELLS_PER_PAIR, REASON_CELL } from '../pair-cells.ts';
 import { encodePairFamilies } from '../pair-families.ts';
 import { CELLS_PER_WORKLOAD_PAIR } from './connection-cells.ts';
 import { POD_FAMILIES, WORKLOAD_FAMILIES } from './connection-families.ts';
-import { createConnectionPair, toPodLabels, type ConnectionPair } from './connection-pair.ts';
+import { toConnectionPair, toPodLabels } from './connection-pair.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { countConnection, countQuality } from './count-connection.ts';
-import { toCountedEnd, toPodId, type NamedPod } from './counted-end.ts';
+import { toPodId, type NamedPod } from './counted-end.ts';
+import { FindingCounters, type FindingTotals } from './finding-counters.ts';
 import { GonePods } from './gone-pods.ts';
+import { JudgementTally, type JudgementTotals } from './judgement-tally.ts';
 import { PlacedPairs, type PlacedPair } from './placed-pairs.ts';
 
 /** The two groups of families: `podflow_flow_*` of workloads and `podflow_pod_flow_*` of pods. */
@@ -21,10 +22,12 @@ export type PairGroup = (typeof PAIR_GROUPS)[number];
 export interface ConnectionCountersOptions {
   /** What pairs are counted, default both. */
   readonly groups?: readonly PairGroup[];
-  /** Pairs of workloads with series of their own, default 5,000: at 40 series each, 200,000 of them. */
+  /** Pairs of workloads with series of their own, default 5,000: at 40 series each, 200,000 of them (of 64 at most). */
   readonly workloadPairLimit?: number;
-  /** Pairs of pods with series of their own, default 20,000: at 10 series each, 200,000 of them. */
+  /** Pairs of pods with series of their own, default 20,000: at 10 series each, 200,000 of them (of 29 at most). */
   readonly podPairLimit?: number;
+  /** Series of findings, default 5,000. */
+  readonly findingSeriesLimit?: number;
   /** A pair without traffic for so long loses its series, default 15 min. */
   readonly pairSeriesTtlMs?: number;
   /** How long the series of a pod that is gone stand yet, default 2 min: its last report is to be scraped. */
@@ -55,6 +58,8 @@ const FORGET_INTERVAL_MS = 10_000;
 export class ConnectionCounters implements ConnectionSink, ExpositionSource {
   readonly #workloads: ConnectionTable | undefined;
   readonly #pods: ConnectionTable | undefined;
+  readonly #findings: FindingCounters;
+  readonly #judgements = new JudgementTally();
   readonly #placed = new PlacedPairs();
   readonly #failed = new FailedConnections(FAILED_CONNECTION_LIMIT);
   readonly #gone: GonePods;
@@ -66,6 +71,7 @@ export class ConnectionCounters implements ConnectionSink, ExpositionSource {
     groups = PAIR_GROUPS,
     workloadPairLimit = 5_000,
     podPairLimit = 20_000,
+    findingSeriesLimit = 5_000,
     pairSeriesTtlMs: pairTtlMs = 900_000,
     gonePodDelayMs = 120_000,
     nowMs = () => performance.now(),
@@ -75,6 +81,7 @@ export class ConnectionCounters implements ConnectionSink, ExpositionSource {
     if (groups.includes('workload'))
       this.#workloads = new ConnectionTable({ ...workloads, toLabels: (pair) => pair.workloadLabels });
     if (groups.includes('pod')) this.#pods = new ConnectionTable({ ...pods, toLabels: toPodLabels });
+    this.#findings = new FindingCounters({ seriesLimit: findingSeriesLimit, seriesTtlMs: pairTtlMs });
     this.#gone = new GonePods(gonePodDelayMs);
     this.#nowMs = nowMs;
   }
@@ -102,6 +109,14 @@ export class ConnectionCounters implements ConnectionSink, ExpositionSource {
     return totals;
   }
 
+  findingTotals(): FindingTotals {
+    return this.#findings.totals();
+  }
+
+  judgementTotals(): JudgementTotals {
+    return this.#judgements.totals();
+  }
+
   *exposition(): Generator<string, void, void> {
     const nowMs = this.#nowMs();
     this.#forgetDue(nowMs);
@@ -116,11 +131,15 @@ export class ConnectionCounters implements ConnectionSink, ExpositionSource {
         endRead();
       }
     }
+    if (this.#workloads !== undefined) yield* this.#findings.exposition(nowMs, LINES_PER_CHUNK);
   }
 
   #count(connection: Connection, nowMs: number): void {
     const pair = this.#placed.get(connection) ?? this.#place(connection, nowMs);
-    const reasonCell = this.#failed.isNew(connection) ? REASON_CELL[connection.dropReason ?? 'unknown'] : undefined;
+    const isNewFailure = this.#failed.isNew(connection);
+    const reasonCell = isNewFailure ? REASON_CELL[connection.dropReason ?? 'unknown'] : undefined;
+    this.#judgements.count(connection, isNewFailure);
+    this.#findings.count(connection, nowMs);
     if (this.#workloads !== undefined) {
       const base = this.#workloads.open(pair.workloadIndex, nowMs);
       countConnection(this.#workloads.places.cells, base, connection, reasonCell);
@@ -154,16 +173,6 @@ export class ConnectionCounters implements ConnectionSink, ExpositionSource {
     this.#nextForgetMs = nowMs + FORGET_INTERVAL_MS;
     this.#pods.forget(this.#gone.takeDue(nowMs));
   }
-}
-
-function toConnectionPair({ source, destination, service, record }: Connection): ConnectionPair {
-  const serviceName = service?.serviceName ?? (destination.kind === 'service' ? destination.serviceName : undefined);
-  return createConnectionPair(
-    toCountedEnd(source),
-    toCountedEnd(destination, service?.namespaceName),
-    encodeLabelValue(serviceName ?? ''),
-    record.protocolNumber,
-  );
 }
 
 function toTotals({ places, forgottenPairs, overflowRecords }: ConnectionTable): PairGroupTotals {

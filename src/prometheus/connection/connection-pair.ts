@@ -1,6 +1,8 @@
+import type { Connection } from '../../model/connection.ts';
 import { toTransportName } from '../../model/ip-protocol.ts';
 import { END_KINDS } from '../../model/named-end.ts';
-import type { CountedEnd } from './counted-end.ts';
+import { encodeLabelValue } from '../exposition-text.ts';
+import { toCountedEnd, type CountedEnd } from './counted-end.ts';
 
 /** What tells pairs apart: client and server, the Service between them, and the protocol. */
 export interface ConnectionPair {
@@ -9,6 +11,16 @@ export interface ConnectionPair {
   readonly protocol: number;
   /** Labels of the pair of workloads, without braces. */
   readonly workloadLabels: string;
+}
+
+export function toConnectionPair({ source, destination, service, record }: Connection): ConnectionPair {
+  const serviceName = service?.serviceName ?? (destination.kind === 'service' ? destination.serviceName : undefined);
+  return createConnectionPair(
+    toCountedEnd(source),
+    toCountedEnd(destination, service?.namespaceName),
+    encodeLabelValue(serviceName ?? ''),
+    record.protocolNumber,
+  );
 }
 
 /** @param service name of the Service, escaped; empty where none was used */

@@ -1,4 +1,6 @@
+import { toDropPackets } from '../../lib/drop-packets.ts';
 import type { Connection } from '../../model/connection.ts';
+import { FLOW_SYMPTOMS } from '../../model/flow-symptom.ts';
 import { addTraffic } from '../add-traffic.ts';
 import { findBucket } from '../find-bucket.ts';
 import { CELL } from '../pair-cells.ts';
@@ -14,18 +16,22 @@ export function countConnection(
   connection: Connection,
   reasonCell: number | undefined,
 ): void {
-  const { record, serverRecord } = connection;
+  const { record } = connection;
   addTraffic(cells, base, record, false);
   cells[base + CELL.connections]! += connection.flowsBegun;
-  // The packets of the attempt are told by the perspective whose verdict stands.
-  const judged = record.verdict === connection.verdict ? record : (serverRecord ?? record);
-  if (judged.dropPackets !== undefined) cells[base + CELL.droppedPackets]! += judged.dropPackets;
+  const dropPackets = toDropPackets(connection);
+  if (dropPackets !== undefined) cells[base + CELL.droppedPackets]! += dropPackets;
   if (reasonCell !== undefined) cells[base + reasonCell]! += 1;
 }
 
-/** Adds what is told of pairs of workloads only: loss on the way, and times as the client's observer measured them. */
+/**
+ * Adds what is told of pairs of workloads only: what went wrong, loss on the way, and times as the client's observer
+ * measured them.
+ */
 export function countQuality(cells: Float64Array, base: number, connection: Connection): void {
-  const { record, lostPackets, reverseLostPackets } = connection;
+  const { record, serverRecord, lostPackets, reverseLostPackets } = connection;
+  const symptoms = record.symptoms | (serverRecord?.symptoms ?? 0);
+  if (symptoms !== 0) countSymptoms(cells, base + WORKLOAD_CELL.symptoms, symptoms);
   if (lostPackets !== undefined || reverseLostPackets !== undefined) {
     cells[base + WORKLOAD_CELL.compared]! += 1;
     addLost(cells, base + WORKLOAD_CELL.transmitLost, base + WORKLOAD_CELL.transmitLostSum, lostPackets);
@@ -35,6 +41,12 @@ export function countQuality(cells: Float64Array, base: number, connection: Conn
   if (connection.perspectives === 'server') return;
   if (record.rttNs !== undefined) observe(cells, base + WORKLOAD_CELL.rtt, record.rttNs / 1e9);
   if (record.handshakeNs !== undefined) observe(cells, base + WORKLOAD_CELL.handshake, record.handshakeNs / 1e9);
+}
+
+function countSymptoms(cells: Float64Array, first: number, bits: number): void {
+  for (let position = 0; position < FLOW_SYMPTOMS.length; position++) {
+    if ((bits & (1 << position)) !== 0) cells[first + position]! += 1;
+  }
 }
 
 /** A counter must not fall, so it follows the sum upwards only. */

@@ -4,7 +4,7 @@ import {
   ConnectionCounters,
   type ConnectionCountersOptions,
 } from '../../../src/prometheus/connection/connection-counters.ts';
-import { parsePrometheusText, select, sumOf, type Family } from '../../support/prometheus-text.ts';
+import { parsePrometheusText, readTwice, select, sumOf, type Family } from '../../support/prometheus-text.ts';
 import {
   createSampleConnection,
   REFUSED,
@@ -38,7 +38,7 @@ function create(options: ConnectionCountersOptions = {}): Harness {
 }
 
 function scrape(counters: ConnectionCounters): Map<string, Family> {
-  return parsePrometheusText([...counters.exposition()].join(''));
+  return readTwice(counters);
 }
 
 /** Counts connections from `web` to `cart` that differ in the given facts; a text stands for a record's. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Connection } from '../../../src/model/connection.ts';
 import type { NamedEnd } from '../../../src/model/named-end.ts';
 import { ConnectionCounters } from '../../../src/prometheus/connection/connection-counters.ts';
-import { parsePrometheusText, select, sumOf, type Family, type Sample } from '../../support/prometheus-text.ts';
+import { readTwice, select, sumOf, type Family, type Sample } from '../../support/prometheus-text.ts';
 import { createSampleConnection, REFUSED, UDP_FACTS } from '../../support/sample-connections.ts';
 import { createEnd, createExternalEnd, createPodEnd, createService } from '../../support/sample-ends.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
@@ -97,7 +97,7 @@ function withoutZeros(tally: Tally = new Map()): Tally {
 }
 
 function scrape(counters: ConnectionCounters): Map<string, Family> {
-  return parsePrometheusText([...counters.exposition()].join(''));
+  return readTwice(counters);
 }
 
 function acceptInBatches(counters: ConnectionCounters, connections: readonly Connection[]): void {

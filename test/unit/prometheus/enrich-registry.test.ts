@@ -6,6 +6,7 @@ import { ENRICH_METRICS } from '../../../src/prometheus/enrich-metric-list.ts';
 import { createEnrichRegistry, type EnrichMetricSources } from '../../../src/prometheus/enrich-registry.ts';
 import type { MetricDeclaration } from '../../../src/prometheus/metric-declaration.ts';
 import { METRICS } from '../../../src/prometheus/metric-list.ts';
+import { CONNECTION_CASES } from '../../support/connection-cases.ts';
 import { parsePrometheusText, select, sumOf, type Family } from '../../support/prometheus-text.ts';
 import { createSampleConnection, createSampleConnections } from '../../support/sample-connections.ts';
 import { RECEIVE_COUNTERS } from '../../support/sample-counters.ts';
@@ -42,7 +43,7 @@ async function scrape(sources: EnrichMetricSources): Promise<Map<string, Family>
 
 test('a service that does everything exposes every metric of its own as declared, and what roles share', async () => {
   const pairs = new ConnectionCounters();
-  pairs.accept(createSampleConnections(200));
+  pairs.accept([...createSampleConnections(200), ...Object.values(CONNECTION_CASES)]);
   const text = await createEnrichRegistry(createSources(pairs)).metrics();
   const families = parsePrometheusText(text + [...pairs.exposition()].join(''));
   const shared = Object.entries<MetricDeclaration>(METRICS).filter(([key]) => /^(build|stage|received)/.test(key));
@@ -75,7 +76,7 @@ test('what a service does not do is not shown', async () => {
 test('records received to be joined are those told by outcome and those held', async () => {
   const families = await scrape(createSources());
   const received = sumOf(families, 'podflow_stitch_received_records_total');
-  expect(received).toBe(1_000);
+  expect(received).toBe(STITCH_COUNTERS.receivedRecords);
   expect(sumOf(families, 'podflow_stitch_records_total') + sumOf(families, 'podflow_stitch_held_records')).toBe(
     received,
   );
@@ -94,7 +95,9 @@ test('a kind whose first list is not in has no age', async () => {
     expect([state, of('Pod'), of('Service')]).toEqual([state, 1, 0]);
   }
   expect(sumOf(families, 'podflow_kubernetes_watch_ends_total', { kind: 'Pod', reason: 'failed' })).toBe(4);
-  expect(sumOf(families, 'podflow_kubernetes_unusable_objects_total', { kind: 'Job' })).toBe(7);
+  expect(sumOf(families, 'podflow_kubernetes_unusable_objects_total', { kind: 'Job' })).toBe(
+    NAME_INDEX_COUNTERS.unusableObjects.Job,
+  );
 });
 
 test('bulk requests are told by status, usual ones from the start, unanswered ones apart', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ConntrackCounters } from '../../../src/model/conntrack-counters.ts';
 import type { NodeCaptureCounters } from '../../../src/model/node-capture-counters.ts';
+import { NO_KERNEL_DROPS } from '../../../src/model/kernel-drop-counters.ts';
 import { DnsCounters } from '../../../src/prometheus/dns-counters.ts';
 import { ENRICH_METRICS } from '../../../src/prometheus/enrich-metric-list.ts';
 import type { MetricDeclaration } from '../../../src/prometheus/metric-declaration.ts';
@@ -44,6 +45,7 @@ function createSources(changes: Partial<NodeMetricSources> = {}): NodeMetricSour
     revision: 'abc',
     conntrackCounters: () => CONNTRACK,
     natCounters: () => ({ recordsByState: { none: 10, translated: 20, unresolved: 30 }, swappedRecords: 5 }),
+    kernelDropCounters: () => NO_KERNEL_DROPS,
     stages: () => [],
     ...changes,
   };
@@ -60,6 +62,16 @@ function createFullSources(pairs: PairCounters): NodeMetricSources {
       sentBytes: 8_000,
     }),
     otlpCounters: () => OTLP_COUNTERS,
+    kernelDropCounters: () => ({
+      isActive: true,
+      packetsByReason: new Map([
+        ['NETFILTER_DROP', 40],
+        ['NO_SOCKET', 2],
+      ]),
+      skippedPackets: { rate: 1, map_full: 2, interval_full: 3, namespace: 4, no_tuple: 5 },
+      records: 7,
+      namespaces: 3,
+    }),
     capture: {
       captureCounters: () => CAPTURE_COUNTERS,
       nodeCounters: () => OBSERVED,
@@ -99,6 +111,15 @@ test('what a node does not do is not shown', async () => {
   const names = [...(await scrape(createSources())).keys()];
   expect(names).toContain('podflow_nat_records_total');
   expect(names.filter((name) => /_(received|relay|capture|probe_flow)_/.test(name))).toEqual([]);
+});
+
+test('drops of the kernel are told by its own names of the reasons', async () => {
+  const families = await scrape(createFullSources(new PairCounters()));
+  const of = (reason: string): number => sumOf(families, 'podflow_kernel_drop_packets_total', { reason });
+  expect([of('NETFILTER_DROP'), of('NO_SOCKET')]).toEqual([40, 2]);
+  expect(sumOf(families, 'podflow_kernel_drops_skipped_total', { reason: 'map_full' })).toBe(2);
+  expect(sumOf(families, 'podflow_kernel_drops_active')).toBe(1);
+  expect(sumOf(await scrape(createSources()), 'podflow_kernel_drops_active')).toBe(0);
 });
 
 test('the mirror is synchronised by its own source only', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { FlowRecord } from '../../../src/model/flow-record.ts';
 import { PairCounters, type PairCountersOptions } from '../../../src/prometheus/pair-counters.ts';
 import { createSampleRecord } from '../../support/otlp-sample-records.ts';
-import { parsePrometheusText, select, sumOf, type Family } from '../../support/prometheus-text.ts';
+import { parsePrometheusText, readTwice, select, sumOf, type Family } from '../../support/prometheus-text.ts';
 import { describeStage } from '../../support/stage-contract.ts';
 
 const BYTES = 'podflow_probe_flow_bytes_total';
@@ -14,7 +14,7 @@ const RETRANSMITS = 'podflow_probe_flow_tcp_retransmits_total';
 const HANDSHAKE = 'podflow_probe_flow_handshake_seconds';
 
 function scrape(counters: PairCounters): Map<string, Family> {
-  return parsePrometheusText([...counters.exposition()].join(''));
+  return readTwice(counters);
 }
 
 function create(options: PairCountersOptions = {}): { counters: PairCounters; clock: { ms: number } } {
