@@ -43,6 +43,13 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./replay-command.ts')).replayCommand,
   },
   {
+    name: 'evidence',
+    summary: 'drops that VPC flow logs and the AWS network policy agent logged, as records beside those of the flows',
+    operands: ['FILE…'],
+    settings: 'evidence',
+    load: async () => (await import('./evidence-command.ts')).evidenceCommand,
+  },
+  {
     name: 'demo',
     summary: 'a few pods in network namespaces, each with a probe, and a live page of their connections by name',
     operands: [],
@@ -55,6 +62,14 @@ export const COMMANDS: readonly Command[] = [
     operands: ['ROLE'],
     settings: undefined,
     load: async () => (await import('./demo-pod-command.ts')).demoPodCommand,
+  },
+  {
+    name: 'explain',
+    summary:
+      'say why a connection is allowed or denied: which policies, which rule, what is missing; or list what failed',
+    operands: [],
+    settings: 'explain',
+    load: async () => (await import('./explain-command.ts')).explainCommand,
   },
   {
     name: 'setup',

@@ -1,8 +1,8 @@
 import { resolveSettings } from '../config/resolve-settings.ts';
 import { toEnvName, type Setting } from '../config/setting.ts';
 import { SETTINGS } from '../config/settings-list.ts';
+import { toColumns } from '../lib/to-columns.ts';
 import type { Invocation } from './invocation.ts';
-import { toColumns } from './to-columns.ts';
 
 /** `podflow settings [--json]`: the list itself, not the values. */
 export function settingsCommand({ args, env, stdout }: Invocation): Promise<void> {

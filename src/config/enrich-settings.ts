@@ -1,6 +1,6 @@
 import * as form from './forms.ts';
 import { declareSettings } from './setting.ts';
-import { ENRICH, JOINING, NAMING, SERVICE } from './setting-commands.ts';
+import { ENRICH, JOINING, NAMING, SERVICE, WATCHING } from './setting-commands.ts';
 
 /** How the enrichment service names, joins, counts and shows connections. */
 export const ENRICH_SETTINGS = declareSettings({
@@ -22,14 +22,14 @@ export const ENRICH_SETTINGS = declareSettings({
     flag: 'kubeconfig',
     form: form.text('path'),
     default: undefined,
-    commands: ENRICH,
+    commands: WATCHING,
     meaning: 'otherwise the files of KUBECONFIG, else the pod’s service account, else ~/.kube/config',
   },
   kubeContext: {
     flag: 'kube-context',
     form: form.text('name'),
     default: undefined,
-    commands: ENRICH,
+    commands: WATCHING,
     meaning: 'context of the kubeconfig; otherwise its current one',
   },
   clusterCidrs: {
@@ -46,6 +46,13 @@ export const ENRICH_SETTINGS = declareSettings({
     default: '10m',
     commands: ENRICH,
     meaning: 'how long the address of a pod that is gone keeps its name, since records come later',
+  },
+  policySettleMs: {
+    flag: 'policy-settle',
+    form: form.duration('0ms', '10m'),
+    default: '5s',
+    commands: JOINING,
+    meaning: 'how long after a change of policies or labels nothing is concluded from what got through or did not',
   },
   cityDatabasePath: {
     flag: 'geo-city-database',

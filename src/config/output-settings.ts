@@ -1,6 +1,6 @@
 import * as form from './forms.ts';
 import { declareSettings } from './setting.ts';
-import { RUNS, OBSERVING, SERVING } from './setting-commands.ts';
+import { RUNS, RECORDING, SERVING } from './setting-commands.ts';
 
 /** Where records and counters go. */
 export const OUTPUT_SETTINGS = declareSettings({
@@ -16,7 +16,7 @@ export const OUTPUT_SETTINGS = declareSettings({
     flag: 'otlp-encoding',
     form: form.otlpEncoding(),
     default: 'protobuf',
-    commands: OBSERVING,
+    commands: RECORDING,
     meaning: 'encoding of OTLP requests',
     standardEnv: ['OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
   },
@@ -47,14 +47,14 @@ export const OUTPUT_SETTINGS = declareSettings({
     flag: 'otlp-queue-records',
     form: form.count(1, 16_777_216),
     default: '131072',
-    commands: OBSERVING,
+    commands: RECORDING,
     meaning: 'records held while the receiver is away: two minutes of 1,000 a second',
   },
   otlpBatchRecords: {
     flag: 'otlp-batch-records',
     form: form.count(1, 65_536),
     default: '1000',
-    commands: OBSERVING,
+    commands: RECORDING,
     meaning: 'records in one OTLP request',
   },
   metricsHost: {
@@ -91,7 +91,7 @@ export const OUTPUT_SETTINGS = declareSettings({
     flag: 'output',
     form: form.choice('none', 'table', 'ndjson', 'otlp-json'),
     default: 'none',
-    commands: OBSERVING,
+    commands: RECORDING,
     meaning: 'how records are also written',
   },
   outputFile: {

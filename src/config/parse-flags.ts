@@ -54,7 +54,9 @@ function toUnknownFlag(command: SettingCommand, rawName: string, flags: Iterable
   return `${rawName} is no flag.${nearest === undefined ? '' : ` Did you mean --${nearest}?`}`;
 }
 
+/** A last name that ends in `…` stands for one or more. */
 function judgeOperands(operands: readonly string[], names: readonly string[]): string[] {
   const missing = names.slice(operands.length).map((name) => `${name} is missing.`);
+  if (names.at(-1)?.endsWith('…') === true) return missing;
   return [...missing, ...operands.slice(names.length).map((operand) => `"${operand}" is one argument too many.`)];
 }

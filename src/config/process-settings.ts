@@ -1,6 +1,6 @@
 import * as form from './forms.ts';
 import { declareSettings } from './setting.ts';
-import { ALL, RUNS, LOGGING, OBSERVING, RECORDS } from './setting-commands.ts';
+import { ALL, RUNS, LOGGING, RECORDING, RECORDS } from './setting-commands.ts';
 
 /** How a command runs, and whom its records are from. */
 export const PROCESS_SETTINGS = declareSettings({
@@ -29,6 +29,7 @@ export const PROCESS_SETTINGS = declareSettings({
     flag: 'log-level',
     form: form.choice('debug', 'info', 'warn', 'error'),
     default: 'info',
+    defaultFor: { explain: 'warn' },
     commands: LOGGING,
     meaning: 'the least that is logged, on stderr',
   },
@@ -57,7 +58,7 @@ export const PROCESS_SETTINGS = declareSettings({
     flag: 'node-name',
     form: form.text('name'),
     default: undefined,
-    commands: OBSERVING,
+    commands: RECORDING,
     meaning: 'k8s.node.name of the records (downward API: spec.nodeName)',
   },
   podName: {

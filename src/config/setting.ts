@@ -1,7 +1,8 @@
 import type { Form } from './forms.ts';
 
 /** The commands that take settings. */
-export type SettingCommand = 'probe' | 'node' | 'enrich' | 'replay' | 'demo' | 'settings' | 'setup';
+export type SettingCommand =
+  'probe' | 'node' | 'enrich' | 'replay' | 'evidence' | 'demo' | 'explain' | 'settings' | 'setup';
 
 export interface Setting<Value> {
   /** The flag without its dashes; the environment name follows from it. */

@@ -15,6 +15,8 @@ export type NodeSettings = SettingsOf<'node'>;
 export type EnrichSettings = SettingsOf<'enrich'>;
 export type SetupSettings = SettingsOf<'setup'>;
 export type ReplaySettings = SettingsOf<'replay'>;
+export type ExplainSettings = SettingsOf<'explain'>;
+export type EvidenceSettings = SettingsOf<'evidence'>;
 export type DemoSettings = SettingsOf<'demo'>;
 
 /** Property names of a command's settings, in the order of the list. */

@@ -35,6 +35,12 @@ export const ERROR_CATALOGUE = {
     remedy: 'Install what the reason names, or choose another with --backend.',
     exitCode: EXIT.failed,
   },
+  KERNEL_DROPS_UNAVAILABLE: {
+    message: 'The kernel does not tell podflow what it drops: {reason}',
+    remedy:
+      'Grant BPF and PERFMON; it takes Linux 5.17 with type information (BTF) and libbpf.so.1. With --kernel-drops auto the rest works without.',
+    exitCode: EXIT.missingRight,
+  },
   CONNTRACK_UNAVAILABLE: {
     message: 'The conntrack table cannot be read by {source}: {reason}',
     remedy:
@@ -54,6 +60,11 @@ export const ERROR_CATALOGUE = {
   CAPTURE_FILE_UNREADABLE: {
     message: 'The capture file {path} cannot be read: {reason}',
     remedy: 'Give a pcap or pcapng file of Ethernet, Linux cooked, raw IP or loopback packets.',
+    exitCode: EXIT.failed,
+  },
+  EVIDENCE_LOG_UNREADABLE: {
+    message: 'The log {path} cannot be read: {reason}',
+    remedy: 'Give a VPC flow log or a log of the AWS network policy agent as text, plain or gzip, or - for stdin.',
     exitCode: EXIT.failed,
   },
   SYSTEM_CALL_FAILED: {
@@ -107,6 +118,23 @@ export const ERROR_CATALOGUE = {
   SETUP_REFUSED: {
     message: 'Elasticsearch has what this podflow did not make: {objects}.',
     remedy: 'Use the newer podflow that made them, or overwrite them with --force.',
+    exitCode: EXIT.failed,
+  },
+  QUESTION_INVALID: {
+    message: 'This cannot be explained: {problem}',
+    remedy:
+      'Give --from and --to as NAMESPACE/NAME, KIND/NAMESPACE/NAME or an IP address, and the --port that is dialled.',
+    exitCode: EXIT.configuration,
+  },
+  OBJECTS_NOT_LISTED: {
+    message: 'The Kubernetes API server did not list {kinds} within {timeoutMs} ms.',
+    remedy:
+      'Check its address and the rights to list them (the log says what is wrong), or give a dump of objects with --objects.',
+    exitCode: EXIT.failed,
+  },
+  ENRICHMENT_UNREACHABLE: {
+    message: 'The enrichment service at {url} does not tell what failed: {reason}',
+    remedy: 'Give --api-url the address of the /metrics of a running `podflow enrich` that has its API on.',
     exitCode: EXIT.failed,
   },
   INTERNAL: {

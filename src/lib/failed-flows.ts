@@ -13,6 +13,8 @@ const VERDICT_BIT = { forwarded: 0, unknown: 0, dropped: 1, rejected: 2 } as con
 export class FailedFlows {
   readonly #limit: number;
   readonly #verdictsByFlow = new Map<string, number>();
+  /** Goes on where it was: an iteration from the start would pass by all that was deleted. */
+  #oldest = this.#verdictsByFlow.keys();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -35,12 +37,13 @@ export class FailedFlows {
   }
 
   #remember(flowId: string, verdicts: number): void {
-    if (this.#verdictsByFlow.size >= this.#limit) {
-      for (const oldest of this.#verdictsByFlow.keys()) {
-        this.#verdictsByFlow.delete(oldest);
-        break;
-      }
-    }
+    if (this.#verdictsByFlow.size >= this.#limit) this.#forgetOldest();
     this.#verdictsByFlow.set(flowId, verdicts);
+  }
+
+  #forgetOldest(): void {
+    let next = this.#oldest.next();
+    if (next.done === true) next = (this.#oldest = this.#verdictsByFlow.keys()).next();
+    if (next.done !== true) this.#verdictsByFlow.delete(next.value);
   }
 }

@@ -1,6 +1,6 @@
 import { toTransportName, IP_PROTOCOL } from '../model/ip-protocol.ts';
 import type { MapEdge, MapService } from '../model/map-snapshot.ts';
-import { CELL, CELLS_PER_EDGE, VERDICT_CELL } from './edge-cells.ts';
+import { CELL, CELLS_PER_EDGE, FINDING_CELL, VERDICT_CELL } from './edge-cells.ts';
 import type { Edge } from './edge.ts';
 import type { FailureReason } from './interval-cells.ts';
 import type { Party } from './party.ts';
@@ -82,6 +82,11 @@ export class EdgeSums {
         dropped: this.cells[VERDICT_CELL.dropped]!,
         rejected: this.cells[VERDICT_CELL.rejected]!,
         unknown: this.cells[VERDICT_CELL.unknown]!,
+      },
+      findings: {
+        denied: this.cells[FINDING_CELL.denied]!,
+        unexplained: this.cells[FINDING_CELL.unexplained]!,
+        unexpectedly_allowed: this.cells[FINDING_CELL.unexpectedly_allowed]!,
       },
     };
   }

@@ -6,8 +6,7 @@ const FAILURE_REASONS: readonly FailureReason[] = [...DROP_REASONS, 'unknown'];
 const REASON_NUMBER = Object.fromEntries(FAILURE_REASONS.map((reason, number) => [reason, number])) as Readonly<
   Record<FailureReason, number>
 >;
-/** More than there are reasons. */
-const REASONS = 16;
+const REASONS = FAILURE_REASONS.length;
 const FIRST_ROWS = 64;
 
 /** The sums of one interval: a run of cells for each edge that had connections in it. */

@@ -3,6 +3,8 @@ import { PERSPECTIVES } from './connection.ts';
 import { DROP_REASONS } from './drop-reason.ts';
 import { toEndAttributes } from './end-attributes.ts';
 import { VERDICTS } from './flow-record.ts';
+import { toSymptomText } from './flow-symptom.ts';
+import { JUDGEMENT_ATTRIBUTES } from './judgement-attributes.ts';
 
 export type { ConnectionAttribute };
 
@@ -52,10 +54,15 @@ export const CONNECTION_ATTRIBUTES: readonly ConnectionAttribute[] = [
   ...JOINED_ATTRIBUTES,
   ...fromRecord('flow.tcp.flags.bits', 'flow.reverse.tcp.flags.bits'),
   ...fromRecord('flow.tcp.retransmits.delta', 'flow.reverse.tcp.retransmits.delta'),
-  ...fromRecord('flow.tcp.handshake.latency', 'flow.tcp.rndtrip.latency'),
-  ...fromRecord('flow.icmp.type.id', 'flow.icmp.code.id'),
+  ...fromRecord('flow.tcp.syn.retries', 'flow.tcp.handshake.latency', 'flow.tcp.rndtrip.latency'),
+  ...fromRecord('flow.icmp.type.id', 'flow.icmp.code.id', 'flow.icmp.mtu'),
+  text('flow.symptoms', 'what else went wrong in the interval, commas between', ({ record, serverRecord }) =>
+    toSymptomText(record.symptoms | (serverRecord?.symptoms ?? 0)),
+  ),
   text('flow.verdict', 'what became of it', ({ verdict }) => verdict, VERDICTS),
   text('flow.drop.reason', 'why dropped or rejected', ({ dropReason }) => dropReason, DROP_REASONS),
-  ...fromRecord('flow.drop.packets.delta', 'flow.drop.bytes.delta', 'flow.sampling.rate'),
+  ...fromRecord('flow.drop.packets.delta', 'flow.drop.bytes.delta'),
+  ...JUDGEMENT_ATTRIBUTES,
+  ...fromRecord('flow.sampling.rate'),
   ...fromRecord('tunnel.type', 'tunnel.id', 'tunnel.source.address', 'tunnel.destination.address'),
 ];

@@ -1,6 +1,7 @@
 import type { DropReason } from './drop-reason.ts';
 import type { Verdict } from './flow-record.ts';
 import { END_KINDS } from './named-end.ts';
+import type { PolicyFinding } from './policy-judgement.ts';
 
 /** What a node of the map stands for: a workload of many pods, or each pod and address by itself. */
 export const MAP_LEVELS = ['workload', 'pod'] as const;
@@ -68,6 +69,8 @@ export interface MapEdge {
   readonly droppedPackets: number;
   /** Reports (connections in an interval) by verdict. */
   readonly verdicts: Readonly<Record<Verdict, number>>;
+  /** Reports in which what happened and what the policies say are worth a look. */
+  readonly findings: Readonly<Record<PolicyFinding, number>>;
   /** Of TCP only. */
   readonly retransmits: number | undefined;
   readonly reverseRetransmits: number | undefined;

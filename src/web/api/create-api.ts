@@ -13,7 +13,7 @@ export interface ApiOptions extends ApiSources {
 }
 
 /**
- * The API under `/api`: recent flows, the map, and their OpenAPI document. Parameters that are not known or cannot be
+ * The API under `/api`: recent flows, the map, what failed, and their OpenAPI document. Parameters that are not known or cannot be
  * used are answered 400 with all of them named. It is given GET and HEAD requests only (`createRouteTable`).
  */
 export function createApi({ log, allowedOrigins = [], ...sources }: ApiOptions): HttpHandler {

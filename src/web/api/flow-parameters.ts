@@ -2,6 +2,7 @@ import type { Connection } from '../../model/connection.ts';
 import { DROP_REASONS } from '../../model/drop-reason.ts';
 import { VERDICTS } from '../../model/flow-record.ts';
 import type { NamedEnd } from '../../model/named-end.ts';
+import { POLICY_FINDINGS, POLICY_VERDICTS } from '../../model/policy-judgement.ts';
 import {
   addressText,
   choices,
@@ -56,6 +57,19 @@ export const FLOW_FILTERS = {
     choices(DROP_REASONS),
     'dropped or rejected for any of these reasons',
     (c, reasons) => c.dropReason !== undefined && reasons.has(c.dropReason),
+  ),
+  judgement: filter(
+    choices(POLICY_VERDICTS),
+    'any of these is what the policies say',
+    (c, verdicts) => c.judgement !== undefined && verdicts.has(c.judgement.verdict),
+  ),
+  policy: filter(qualifiedName(), 'denied by this NetworkPolicy', (c, name) =>
+    isNamed(name, c.judgement?.policy?.namespaceName, c.judgement?.policy?.name),
+  ),
+  finding: filter(
+    choices(POLICY_FINDINGS),
+    'any of these findings',
+    (c, findings) => c.finding !== undefined && findings.has(c.finding),
   ),
   from: filter(moment(), 'last packet at this time or later', (c, timeMs) => c.record.endNs / 1e6 >= timeMs),
   to: filter(moment(), 'first packet before this time', (c, timeMs) => c.record.startNs / 1e6 < timeMs),

@@ -1,29 +1,15 @@
 import { DROP_REASONS } from '../../model/drop-reason.ts';
 import { VERDICTS } from '../../model/flow-record.ts';
 import { MAP_LEVELS, MAP_NODE_KINDS, type MapEdge, type MapNode, type MapSnapshot } from '../../model/map-snapshot.ts';
+import { POLICY_FINDINGS } from '../../model/policy-judgement.ts';
+import { COUNT, TEXT, TIME, toObjectSchema } from './object-schema.ts';
 import type { JsonSchema } from './parameter-form.ts';
-
-type Properties<Told> = { readonly [Name in keyof Told]: JsonSchema };
-
-const TEXT = { type: 'string' } as const;
-const COUNT = { type: 'integer', minimum: 0 } as const;
-const TIME = { type: 'integer', description: 'milliseconds since the Unix epoch' } as const;
-
-/** A described object, closed; all properties but the optional ones are always there. */
-function object<Told>(
-  description: string,
-  properties: Properties<Told>,
-  optional: readonly (keyof Told)[] = [],
-): JsonSchema {
-  const required = Object.keys(properties).filter((name) => !optional.includes(name as keyof Told));
-  return { type: 'object', description, properties, required, additionalProperties: false };
-}
 
 function describe(schema: JsonSchema, description: string): JsonSchema {
   return { ...schema, description };
 }
 
-export const MAP_NODE_SCHEMA = object<MapNode>(
+export const MAP_NODE_SCHEMA = toObjectSchema<MapNode>(
   'One party: a workload, a pod, a Service, or addresses of one kind.',
   {
     id: describe(TEXT, 'stays the same while the party has its name'),
@@ -53,10 +39,10 @@ export const MAP_NODE_SCHEMA = object<MapNode>(
   ],
 );
 
-const SERVICE = object('', { namespaceName: TEXT, serviceName: TEXT });
+const SERVICE = toObjectSchema('', { namespaceName: TEXT, serviceName: TEXT });
 const FAILURES = Object.fromEntries([...DROP_REASONS, 'unknown'].map((reason) => [reason, COUNT]));
 
-export const MAP_EDGE_SCHEMA = object<MapEdge>(
+export const MAP_EDGE_SCHEMA = toObjectSchema<MapEdge>(
   'All connections of one transport from a client to a server within the window.',
   {
     source: describe(TEXT, 'id of the client'),
@@ -78,7 +64,11 @@ export const MAP_EDGE_SCHEMA = object<MapEdge>(
       description: 'failed connections by reason',
     },
     droppedPackets: describe(COUNT, 'packets of failed attempts'),
-    verdicts: describe(object('', toEach(VERDICTS, COUNT)), 'reports (connections in an interval) by verdict'),
+    verdicts: describe(toObjectSchema('', toEach(VERDICTS, COUNT)), 'reports (connections in an interval) by verdict'),
+    findings: describe(
+      toObjectSchema('', toEach(POLICY_FINDINGS, COUNT)),
+      'reports in which what happened and what the policies say are worth a look',
+    ),
     retransmits: describe(COUNT, 'of TCP only'),
     reverseRetransmits: COUNT,
     lostPackets: describe(
@@ -93,7 +83,7 @@ export const MAP_EDGE_SCHEMA = object<MapEdge>(
   ['retransmits', 'reverseRetransmits', 'lostPackets', 'reverseLostPackets', 'roundTripNs'],
 );
 
-export const MAP_SCHEMA = object<MapSnapshot>('Who talked to whom within a window.', {
+export const MAP_SCHEMA = toObjectSchema<MapSnapshot>('Who talked to whom within a window.', {
   level: { type: 'string', enum: MAP_LEVELS },
   fromMs: TIME,
   toMs: TIME,

@@ -1,4 +1,5 @@
 import { VERSION } from '../../lib/version.ts';
+import { DENIED_END_SCHEMA, DENIED_LIST_SCHEMA, DENIED_PAIR_SCHEMA } from './denied-schemas.ts';
 import { MAP_EDGE_SCHEMA, MAP_NODE_SCHEMA, MAP_SCHEMA } from './map-schemas.ts';
 import type { ParameterList } from './parameter.ts';
 import { FLOW_PAGE_SCHEMA, FLOW_SCHEMA, PROBLEM_SCHEMA } from './schemas.ts';
@@ -19,6 +20,9 @@ const SCHEMAS = {
   Map: MAP_SCHEMA,
   MapNode: MAP_NODE_SCHEMA,
   MapEdge: MAP_EDGE_SCHEMA,
+  DeniedList: DENIED_LIST_SCHEMA,
+  DeniedPair: DENIED_PAIR_SCHEMA,
+  DeniedEnd: DENIED_END_SCHEMA,
   Problem: PROBLEM_SCHEMA,
 };
 
@@ -34,7 +38,7 @@ export function toOpenApiDocument(operations: readonly Operation[]): object {
     info: {
       title: 'podflow',
       version: VERSION,
-      description: 'Recent flows between pods, and the map of who talks to whom. Read-only.',
+      description: 'Recent flows between pods, the map of who talks to whom, and what failed. Read-only.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths: Object.fromEntries(operations.map((operation) => [operation.path, { get: toOperation(operation) }])),

@@ -1,5 +1,7 @@
 import { encodeConnectionJson } from '../../lib/connection-json.ts';
+import type { DeniedSource } from '../../model/denied-pairs.ts';
 import type { MapQuery, MapSnapshot } from '../../model/map-snapshot.ts';
+import { DENIED_PARAMETERS } from './denied-parameters.ts';
 import { FLOW_PARAMETERS } from './flow-parameters.ts';
 import type { FlowSource } from './flow-source.ts';
 import { MAP_PARAMETERS } from './map-parameters.ts';
@@ -10,6 +12,7 @@ import type { ParameterList, ParameterValues } from './parameter.ts';
 export interface ApiSources {
   readonly flows: FlowSource;
   readonly map: { snapshot(query: MapQuery): MapSnapshot };
+  readonly denied: DeniedSource;
 }
 
 /** An operation with what answers it. */
@@ -19,14 +22,17 @@ export interface RunningOperation extends Operation {
 }
 
 /** All of the API; the last one is its own document. */
-export function createOperations({ flows, map }: ApiSources): readonly RunningOperation[] {
+export function createOperations({ flows, map, denied }: ApiSources): readonly RunningOperation[] {
   const operations = [
     operation(FLOWS, (values) => answerFlows(flows, values)),
     operation(MAP, ({ level, namespace, window, limit }) =>
       JSON.stringify(map.snapshot({ level, namespace, windowMs: window, edgeLimit: limit })),
     ),
+    operation(DENIED, ({ namespace, finding, limit }) =>
+      JSON.stringify(denied.list({ namespace, findings: finding, limit })),
+    ),
   ];
-  const document = JSON.stringify(toOpenApiDocument([FLOWS, MAP, DOCUMENT]));
+  const document = JSON.stringify(toOpenApiDocument([FLOWS, MAP, DENIED, DOCUMENT]));
   return [...operations, operation(DOCUMENT, () => document)];
 }
 
@@ -44,6 +50,14 @@ const MAP = {
   summary: 'The graph of who talks to whom.',
   parameters: MAP_PARAMETERS,
   answerSchema: schemaReference('Map'),
+};
+
+const DENIED = {
+  path: '/api/denied',
+  operationId: 'listDenied',
+  summary: 'Which connections failed lately, most frequent first.',
+  parameters: DENIED_PARAMETERS,
+  answerSchema: schemaReference('DeniedList'),
 };
 
 const DOCUMENT = {

@@ -3,6 +3,7 @@ import { FlowMap } from '../../../src/map/flow-map.ts';
 import type { Connection } from '../../../src/model/connection.ts';
 import type { MapEdge, MapLevel } from '../../../src/model/map-snapshot.ts';
 import type { NamedEnd } from '../../../src/model/named-end.ts';
+import { POLICY_FINDINGS } from '../../../src/model/policy-judgement.ts';
 import { createMixedConnection, createMixedEnds } from '../../support/mixed-connections.ts';
 import { createSampleConnection, SAMPLE_INTERVAL_MS } from '../../support/sample-connections.ts';
 import { createPodEnd } from '../../support/sample-ends.ts';
@@ -37,6 +38,9 @@ function tallyOf(connections: readonly Connection[]): Tally {
     forwarded: connections.filter(({ verdict }) => verdict === 'forwarded').length,
     failed: connections.filter(({ verdict }) => verdict === 'dropped' || verdict === 'rejected').length,
     unknown: connections.filter(({ verdict }) => verdict === 'unknown').length,
+    ...Object.fromEntries(
+      POLICY_FINDINGS.map((finding) => [finding, connections.filter((one) => one.finding === finding).length]),
+    ),
     firstSeenMs: Math.round(Math.min(...connections.map(({ record }) => record.startNs / 1e6))),
     lastSeenMs: Math.round(Math.max(...connections.map(({ record }) => record.endNs / 1e6))),
   };
@@ -59,6 +63,7 @@ function toTally(edge: MapEdge): Tally {
     reverseLostPackets: edge.reverseLostPackets ?? 0,
     roundTripNs: edge.roundTripNs ?? 0,
     ...{ forwarded, failed: dropped + rejected, unknown },
+    ...edge.findings,
   };
 }
 

@@ -50,6 +50,7 @@ describe('an edge', () => {
       failures: {},
       droppedPackets: 0,
       verdicts: { forwarded: 2, dropped: 0, rejected: 0, unknown: 0 },
+      findings: { denied: 0, unexplained: 0, unexpectedly_allowed: 0 },
       retransmits: 2,
       reverseRetransmits: 0,
       lostPackets: 2,

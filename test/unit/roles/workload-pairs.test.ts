@@ -16,7 +16,7 @@ describe('the sums of workloads', () => {
     ]);
     pairs.accept([createSampleConnection({ source: WEB[1]!, ...through, flowsBegun: 0, perspectives: 'server' })]);
     const { connections, perspectives, workloads } = pairs.summary();
-    expect([connections, perspectives]).toEqual([3, { both: 1, client: 1, server: 1 }]);
+    expect([connections, perspectives]).toEqual([3, { both: 1, client: 1, server: 1, none: 0 }]);
     expect(workloads).toHaveLength(1);
     expect(workloads[0]).toMatchObject({
       source: 'Deployment shop/web',
