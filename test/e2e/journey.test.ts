@@ -196,7 +196,7 @@ describeWithRights('the journey from packets to Elasticsearch and Prometheus', R
   test('no record is lost on the way: what the Collector took is joined', () => {
     const { receivedRecords, joinedRecords, sentBackRecords, heldRecords, unjoinedRecords } = summary.join;
     expect(receivedRecords).toBe(journey.collectedRecords);
-    expect(unjoinedRecords).toEqual({ late: 0, duplicate: 0, unidentified: 0 });
+    expect(unjoinedRecords).toEqual({ late: 0, duplicate: 0, unidentified: 0, unrelated: 0 });
     expect(joinedRecords + sentBackRecords + heldRecords).toBe(receivedRecords);
     expect([sentBackRecords, heldRecords]).toEqual([0, 0]);
   });

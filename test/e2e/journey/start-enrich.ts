@@ -13,6 +13,8 @@ export interface EnrichOptions {
   readonly folder: string;
   readonly listenPort: number;
   readonly elasticsearchUrl: string;
+  /** Further flags, without their dashes; all others are at their defaults. */
+  readonly flags?: Readonly<Record<string, string>>;
 }
 
 /** `podflow enrich` as a process, which watches a cluster with the rights of a service account of its own. */
@@ -42,7 +44,7 @@ export interface EnrichSummary {
   };
 }
 
-/** Starts it with all settings at their defaults, and waits until it can name ends. */
+/** Starts it, and waits until it can name ends. */
 export async function startEnrich(cluster: Cluster, options: EnrichOptions): Promise<Enrich> {
   const kubeconfig = await createAccess(cluster, options.folder);
   const metricsPort = await findFreePort();
@@ -53,6 +55,7 @@ export async function startEnrich(cluster: Cluster, options: EnrichOptions): Pro
     'elasticsearch-url': options.elasticsearchUrl,
     'cluster-name': 'journey',
     kubeconfig,
+    ...options.flags,
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const argv = ['sh', join(ROOT, 'deploy/podflow.sh'), 'enrich', ...args, '--json'];

@@ -23,6 +23,13 @@ export interface Servers {
   readonly prometheus: Prometheus;
 }
 
+export interface ServerOptions {
+  /** Of `podflow enrich`. */
+  readonly enrichFlags?: Readonly<Record<string, string>>;
+  /** Of Prometheus. */
+  readonly rulePaths?: readonly string[];
+}
+
 /**
  * Starts them one after the other, in the network that this thread is in; `onStarted` gets what ends each.
  * @param otlpPort where the Collector is reached on all addresses
@@ -31,6 +38,7 @@ export async function startServers(
   cluster: Cluster,
   otlpPort: number,
   onStarted: (stop: () => Promise<unknown>) => void,
+  { enrichFlags = {}, rulePaths = [] }: ServerOptions = {},
 ): Promise<Servers> {
   const elasticsearch = await startElasticsearch();
   onStarted(() => elasticsearch.stop());
@@ -39,7 +47,8 @@ export async function startServers(
   const listenPort = await findFreePort();
   const folder = await mkdtemp(join(tmpdir(), 'podflow-enrich-'));
   onStarted(() => rm(folder, { recursive: true, force: true }));
-  const enrich = await startEnrich(cluster, { folder, listenPort, elasticsearchUrl: elasticsearch.url });
+  const elasticsearchUrl = elasticsearch.url;
+  const enrich = await startEnrich(cluster, { folder, listenPort, elasticsearchUrl, flags: enrichFlags });
   onStarted(() => enrich.stop());
   const collector = await startCollector(join(ROOT, 'otel/gateway.yaml'), {
     OTLP_ENDPOINT: `0.0.0.0:${otlpPort}`,
@@ -47,7 +56,7 @@ export async function startServers(
   });
   onStarted(() => collector.stop());
   const targets = [enrich.metricsAddress];
-  const prometheus = await startPrometheus({ targets, scrapeIntervalMs: SCRAPE_INTERVAL_MS });
+  const prometheus = await startPrometheus({ targets, scrapeIntervalMs: SCRAPE_INTERVAL_MS, rulePaths });
   onStarted(() => prometheus.stop());
   return { elasticsearch, collector, enrich, prometheus };
 }

@@ -7,6 +7,8 @@ export interface PrometheusOptions {
   /** What to scrape, each `host:port`, on /metrics. */
   readonly targets: readonly string[];
   readonly scrapeIntervalMs?: number;
+  /** Files of rules, evaluated every second. */
+  readonly rulePaths?: readonly string[];
 }
 
 /** One series of an instant query's answer. */
@@ -35,10 +37,10 @@ interface QueryAnswer {
 type RawValue = readonly [number, string];
 
 /** Starts Debian's Prometheus with a configuration, port and data folder of its own. */
-export async function startPrometheus({ targets, scrapeIntervalMs = 1000 }: PrometheusOptions): Promise<Prometheus> {
+export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'podflow-prometheus-'));
   const configPath = join(folder, 'prometheus.yml');
-  await writeFile(configPath, JSON.stringify(createConfig(targets, scrapeIntervalMs)));
+  await writeFile(configPath, JSON.stringify(createConfig(options)));
   const address = `127.0.0.1:${await findFreePort()}`;
   const url = `http://${address}`;
   const flags = [
@@ -59,9 +61,11 @@ export async function startPrometheus({ targets, scrapeIntervalMs = 1000 }: Prom
 }
 
 /** JSON is YAML. */
-function createConfig(targets: readonly string[], scrapeIntervalMs: number): object {
+function createConfig({ targets, scrapeIntervalMs = 1000, rulePaths = [] }: PrometheusOptions): object {
+  const interval = `${scrapeIntervalMs}ms`;
   return {
-    global: { scrape_interval: `${scrapeIntervalMs}ms`, scrape_timeout: `${scrapeIntervalMs}ms` },
+    global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: '1s' },
+    rule_files: rulePaths,
     scrape_configs: [{ job_name: 'podflow', static_configs: [{ targets }] }],
   };
 }
