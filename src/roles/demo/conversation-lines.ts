@@ -40,7 +40,7 @@ function toGroupLine(conversation: Conversation): string {
 }
 
 function toRow(conversation: Conversation): string[] {
-  const { source, destination, perspectives, lostPackets, reverseLostPackets, rttNs, failures } = conversation;
+  const { source, destination, perspectives, lostPackets, reverseLostPackets, rttNs } = conversation;
   const sight = toSight(conversation);
   return [
     `  ${toName(source)} → ${toName(destination)}`,
@@ -50,8 +50,15 @@ function toRow(conversation: Conversation): string[] {
     `${toByteText(sight.bytes)}/${toByteText(sight.reverseBytes)}`,
     perspectives.both === 0 ? NOTHING : `${lostPackets}/${reverseLostPackets}`,
     rttNs === undefined ? NOTHING : toDurationText(rttNs),
-    failures.size === 0 ? 'forwarded' : [...failures].map(([reason, reports]) => `${reason} ×${reports}`).join(', '),
+    toOutcome(conversation),
   ];
+}
+
+/** `forwarded`, or `netfilter_drop ×31, by NetworkPolicy bank/default-deny` */
+function toOutcome({ failures, deniedBy }: Conversation): string {
+  if (failures.size === 0) return 'forwarded';
+  const reasons = [...failures].map(([reason, reports]) => `${reason} ×${reports}`);
+  return [...reasons, ...[...deniedBy].map((policy) => `by NetworkPolicy ${policy}`)].join(', ');
 }
 
 function toSight({ client, server, perspectives }: Conversation): Sight {

@@ -38,6 +38,8 @@ export interface Conversation extends Parties {
   reverseLostPackets: number;
   /** Reports that were dropped or rejected, by reason. */
   readonly failures: Map<string, number>;
+  /** NetworkPolicies, `namespace/name`, that deny what failed. */
+  readonly deniedBy: Set<string>;
   rttNs: number | undefined;
 }
 
@@ -75,6 +77,7 @@ export class ConversationTable implements ConnectionSink {
       lostPackets: 0,
       reverseLostPackets: 0,
       failures: new Map(),
+      deniedBy: new Set(),
       rttNs: undefined,
     };
     this.#byKey.set(key, made);
@@ -92,6 +95,8 @@ export class ConversationTable implements ConnectionSink {
     conversation.rttNs = record.rttNs ?? conversation.rttNs;
     if (dropReason !== undefined && verdict !== 'forwarded')
       conversation.failures.set(dropReason, (conversation.failures.get(dropReason) ?? 0) + 1);
+    const policy = connection.finding === 'denied' ? connection.judgement?.policy : undefined;
+    if (policy !== undefined) conversation.deniedBy.add(`${policy.namespaceName}/${policy.name}`);
   }
 }
 
