@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   otlp: { script: 'otlp-encode.ts', summary: 'flow records to OTLP requests' },
   nat: { script: 'nat/nat-bench.ts', summary: 'conntrack mirrored, requests of probes decoded and rewritten (root)' },
   node: { script: 'node/node-bench.ts', summary: 'one observer of a node against a sidecar in each pod (root)' },
+  drops: { script: 'drops.ts', summary: 'what the kernel drops told at 50,000 drops a second (root)' },
   enrich: { script: 'enrich/enrich-bench.ts', summary: 'records named, joined, counted and made documents' },
   names: { script: 'k8s/names-bench.ts', summary: 'the index of names of a large cluster: heap, lookups, changes' },
   k8s: { script: 'k8s/k8s-bench.ts', summary: 'a large cluster listed and watched into the index of names' },
@@ -30,6 +31,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     script: 'exposition.ts',
     summary: 'flow records and connections to Prometheus series, and their scrape',
   },
+  policy: { script: 'policy.ts', summary: 'connections judged by NetworkPolicies' },
   'flow-map': { script: 'flow-map.ts', summary: 'connections to the map and the recent flows, and their answers' },
 };
 

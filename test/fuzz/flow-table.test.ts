@@ -1,12 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { FlowTable } from '../../src/flow/flow-table.ts';
-import { KEY_BYTES, KEY_TAIL, TAIL, VALUE_BYTES } from '../../src/model/flow-delta.ts';
+import { KEY_BYTES, KEY_TAIL, SIDE_BYTES, TAIL, VALUE_BYTES } from '../../src/model/flow-delta.ts';
 import type { FlowRecord } from '../../src/model/flow-record.ts';
+import { SYMPTOM_BIT } from '../../src/model/flow-symptom.ts';
 import { createPodPoint } from '../../src/model/observation-point.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 5);
+const ALL_SYMPTOMS = Object.values(SYMPTOM_BIT).reduce((all, bit) => all | bit);
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 
 type Random = ReturnType<typeof seededRandom>;
@@ -20,6 +22,7 @@ function randomBytes(random: Random, length: number): Uint8Array {
 class Fuzzer {
   inputs = 0;
   framesTold = 0;
+  symptomsMet = 0;
   readonly #random: Random;
   readonly #pools: Record<'ipv4' | 'ipv6', Uint8Array[]>;
   readonly #table: FlowTable;
@@ -68,6 +71,9 @@ class Fuzzer {
     const keys = new Uint8Array(count * KEY_BYTES[family]);
     for (let i = 0; i < count; i++) keys.set(this.#key(family), i * KEY_BYTES[family]);
     const values = randomBytes(random, count * VALUE_BYTES);
+    // In some flows only one side has sent.
+    for (let side = 0; side < 2 * count; side++)
+      if (random(4) === 0) values.fill(0, side * SIDE_BYTES, (side + 1) * SIDE_BYTES);
     const clockOffsetNs = random(2) === 0 ? 1.69e18 : (random(0x1_0000_0000) - 0x8000_0000) * 1e9;
     this.#table.apply({ family, count, keys, values, clockOffsetNs });
     this.inputs += count;
@@ -82,9 +88,10 @@ class Fuzzer {
       family,
       quotedKey: random(10) === 0 ? randomBytes(random, random(50)) : this.#key(family),
       quotedSide: random(2) === 0 ? 0 : 1,
-      type: random(256),
-      code: random(256),
-      mtuBytes: undefined,
+      // Half of them tell something of their flow.
+      type: random(2) === 0 ? random(256) : [1, 2, 3, 4, 11][random(5)]!,
+      code: random(2) === 0 ? random(256) : random(8),
+      mtuBytes: random(2) === 0 ? undefined : random(0x1_0000_0000),
       reporterAddress: '',
     });
     this.inputs++;
@@ -101,6 +108,12 @@ class Fuzzer {
       for (const value of Object.values(record))
         if (Number.isNaN(value)) expect(record).toEqual('a record without NaN');
       if (!(record.endNs >= record.startNs)) expect(record).toEqual('a record that ends after its start');
+      if ((record.symptoms & ~ALL_SYMPTOMS) !== 0) expect(record).toEqual('a record with known symptoms');
+      if (record.icmpMtuBytes !== undefined && (record.symptoms & SYMPTOM_BIT.packet_too_big) === 0)
+        expect(record).toEqual('an MTU of a packet that was too big');
+      if ((record.dropReason === undefined) !== (record.verdict === 'forwarded' || record.verdict === 'unknown'))
+        expect(record).toEqual('a reason for each drop');
+      this.symptomsMet |= record.symptoms;
       if (record.handshakeNs !== undefined && record.handshakeNs < 0) expect(record).toEqual('a handshake ≥ 0');
     }
   }
@@ -126,6 +139,7 @@ describe('fuzz: flow table', () => {
       }
       expect(fuzzer.inputs).toBeGreaterThan(1_000 * SECONDS);
       expect(fuzzer.framesTold).toBeGreaterThan(0);
+      expect(fuzzer.symptomsMet).toBe(ALL_SYMPTOMS);
     },
     SECONDS * 1_000 + 20_000,
   );

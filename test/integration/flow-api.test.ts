@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createDeadline } from '../../src/lib/deadline.ts';
 import { SILENT_LOG } from '../../src/lib/log.ts';
+import { DeniedPairs } from '../../src/map/denied-pairs.ts';
 import { FlowMap } from '../../src/map/flow-map.ts';
 import type { Connection } from '../../src/model/connection.ts';
 import { createApi, type ApiOptions } from '../../src/web/api/create-api.ts';
@@ -37,7 +38,13 @@ let document: OpenApiDocument;
 let everything: readonly Flow[];
 
 async function serve(options: Partial<ApiOptions> = {}): Promise<string> {
-  const api = createApi({ flows: new RecentFlows(), map: new FlowMap(), log: SILENT_LOG, ...options });
+  const api = createApi({
+    flows: new RecentFlows(),
+    map: new FlowMap(),
+    denied: new DeniedPairs(),
+    log: SILENT_LOG,
+    ...options,
+  });
   const readiness = () => ({ ready: true, detail: {} });
   const routes = { '/metrics': (_: unknown, response: { end(text: string): unknown }) => void response.end('m 1\n') };
   const handler = createRouteTable({ routes, prefixes: { '/api': api }, readiness, log: SILENT_LOG });
@@ -67,9 +74,9 @@ beforeAll(async () => {
   const connections: Connection[] = Array.from({ length: FLOWS }, (_, i) =>
     createMixedConnection(random, ends, SAMPLE_INTERVAL_MS + Math.floor((10 * i) / FLOWS) * 10_000),
   );
-  flows.accept(connections);
-  map.accept(connections);
-  url = await serve({ flows, map });
+  const denied = new DeniedPairs({ nowMs: () => SAMPLE_INTERVAL_MS + 100_000 });
+  for (const sink of [flows, map, denied]) sink.accept(connections);
+  url = await serve({ flows, map, denied });
   document = (await get('/api/openapi.json')).body as unknown as OpenApiDocument;
   everything = await getFlows('');
 });
@@ -114,6 +121,17 @@ const MEANINGS: Readonly<Record<string, readonly (readonly [string, (flow: Flow)
           String(f['flow.drop.reason']),
         ),
     ],
+  ],
+  judgement: [
+    ['denied,unknown', (f) => f['flow.policy.verdict'] === 'denied' || f['flow.policy.verdict'] === 'unknown'],
+  ],
+  policy: [
+    ['access-nginx', (f) => f['flow.policy.name'] === 'access-nginx'],
+    ['shop/access-nginx', (f) => f['flow.policy.namespace'] === 'shop' && f['flow.policy.name'] === 'access-nginx'],
+  ],
+  finding: [
+    ['denied', (f) => f['flow.finding'] === 'denied'],
+    ['unexplained,unexpectedly_allowed', (f) => String(f['flow.finding']).startsWith('une')],
   ],
   from: [
     [String(SAMPLE_INTERVAL_MS + 42_000), (f) => Number(f['flow.end']) >= (SAMPLE_INTERVAL_MS + 42_000) * 1e6],
@@ -206,7 +224,7 @@ describe('/api/map', () => {
 });
 
 describe('what cannot be asked for', () => {
-  test.each(['/api/flows', '/api/map', '/api/openapi.json'])(
+  test.each(['/api/flows', '/api/map', '/api/denied', '/api/openapi.json'])(
     '%s refuses every parameter it does not document',
     async (path) => {
       const documented = document.paths[path]!['get']!.parameters.map(({ name }) => name);
@@ -246,7 +264,7 @@ describe('what cannot be asked for', () => {
       expect(JSON.parse(await text(answer))).toMatchObject({
         status: 404,
         title: 'Not Found',
-        paths: ['/api/flows', '/api/map', '/api/openapi.json'],
+        paths: ['/api/flows', '/api/map', '/api/denied', '/api/openapi.json'],
       });
     },
   );
@@ -280,7 +298,7 @@ describe('what cannot be asked for', () => {
 });
 
 describe('the answers', () => {
-  test.each(['/api/flows', '/api/map', '/api/openapi.json', '/api/nothing'])(
+  test.each(['/api/flows', '/api/map', '/api/denied', '/api/openapi.json', '/api/nothing'])(
     'of %s are not stored, tagged or signed',
     async (path) => {
       const { headers } = await fetch(url + path);
@@ -346,12 +364,15 @@ describe('the OpenAPI document', () => {
     expect(new Set(references)).toEqual(new Set(Object.keys(document.components.schemas)));
   });
 
-  test.each(['/api/flows?limit=1000', '/api/map', '/api/map?level=pod'])('describes the answer of %s', async (path) => {
-    const { body } = await get(path);
-    expect(problemsOf(path.split('?')[0]!, '200', 'application/json', body)).toEqual([]);
-    const { flows = [], edges = [], nodes = [] } = body as Record<string, unknown[]>;
-    expect(flows.length + edges.length + nodes.length).toBeGreaterThan(10);
-  });
+  test.each(['/api/flows?limit=1000', '/api/map', '/api/map?level=pod', '/api/denied'])(
+    'describes the answer of %s',
+    async (path) => {
+      const { body } = await get(path);
+      expect(problemsOf(path.split('?')[0]!, '200', 'application/json', body)).toEqual([]);
+      const { flows = [], edges = [], nodes = [], pairs = [] } = body as Record<string, unknown[]>;
+      expect(flows.length + edges.length + nodes.length + pairs.length).toBeGreaterThan(10);
+    },
+  );
 
   test('documents every parameter with a default that it takes', async () => {
     for (const [path, { get: operation }] of Object.entries(document.paths)) {

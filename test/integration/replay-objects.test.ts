@@ -41,7 +41,7 @@ describe('podflow replay with objects', () => {
     const { connections, flows, workloads, perspectives, losses } = summaryOf(lines);
     expect(losses.explained).toBe(true);
     expect(connections).toBe(flows);
-    expect(perspectives).toEqual({ both: 0, client: 11, server: 0 });
+    expect(perspectives).toEqual({ both: 0, client: 11, server: 0, none: 0 });
     const pairs = workloads.map(({ source, service, destination, port, failures }) => [
       `${source} → ${service ?? '-'} → ${destination} ${port ?? ''}`,
       failures,
@@ -69,7 +69,7 @@ describe('podflow replay with objects', () => {
   test('whose own addresses are told are the perspectives', () => {
     const args = [TCP_CAPTURE, '--objects', TCP_OBJECTS, '--own-addresses', '10.0.0.2,fd00::2', '--json'];
     const { perspectives, connections } = summaryOf(replay(...args));
-    expect(perspectives).toEqual({ both: 0, client: 1, server: 10 });
+    expect(perspectives).toEqual({ both: 0, client: 1, server: 10, none: 0 });
     expect(connections).toBe(9);
   });
 

@@ -1,5 +1,7 @@
 import type { Connection } from '../../src/model/connection.ts';
-import { createSampleConnection, REFUSED, UDP_FACTS, UNANSWERED } from './sample-connections.ts';
+import { SYMPTOM_BIT } from '../../src/model/flow-symptom.ts';
+import { createSampleConnection, NO_TRAFFIC, REFUSED, UDP_FACTS, UNANSWERED } from './sample-connections.ts';
+import { createAllowed, createEvidence, createJudgement, createUnknown } from './sample-judgements.ts';
 import { createEnd, createExternalEnd, createPodEnd, createService } from './sample-ends.ts';
 
 const WEIRD_LABELS = {
@@ -65,6 +67,51 @@ export const CONNECTION_CASES: Readonly<Record<string, Connection>> = {
   }),
   'from a pod with odd labels': createSampleConnection({
     source: createPodEnd('10.244.1.7', 'web', 7, { labels: WEIRD_LABELS, workloadKind: 'Rollout' }),
+  }),
+  'denied by a policy, and dropped by netfilter': createSampleConnection({
+    service: createService('cart'),
+    dialledAddress: '10.96.0.10',
+    dialledPort: 80,
+    record: { ...UNANSWERED, synRetries: 2 },
+    dropReason: 'netfilter_drop',
+    dropPlace: 'to_server',
+    evidence: [createEvidence()],
+    judgement: createJudgement(),
+    finding: 'denied',
+  }),
+  'dropped though the policies allow it': createSampleConnection({
+    record: { ...UNANSWERED, synRetries: 2 },
+    serverRecord: { packets: 3 },
+    dropPlace: 'at_server',
+    judgement: createAllowed(),
+    finding: 'unexplained',
+  }),
+  'answered though a policy denies it': createSampleConnection({
+    record: { event: 'start', sequence: 0 },
+    judgement: createJudgement(),
+    finding: 'unexpectedly_allowed',
+  }),
+  'told by evidence alone, of two sources': createSampleConnection({
+    perspectives: 'none',
+    observer: new Map([
+      ['service.version', '0.6.0'],
+      ['host.name', 'ip-10-0-0-2'],
+      ['k8s.node.name', 'node-1'],
+      ['k8s.pod.name', 'podflow-node-x'],
+    ]),
+    record: { ...NO_TRAFFIC, evidence: 'network_policy_agent', dropReason: 'policy_agent_deny', dropPackets: 2 },
+    evidence: [
+      createEvidence({ packets: 2, bytes: 148 }),
+      createEvidence({ source: 'network_policy_agent', reason: 'policy_agent_deny', detail: 'TIER', bytes: 0 }),
+    ],
+    judgement: createUnknown(),
+  }),
+  'with packets that were too big, and other troubles': createSampleConnection({
+    record: { icmpMtuBytes: 1_400, symptoms: SYMPTOM_BIT.packet_too_big | SYMPTOM_BIT.retransmission_burst },
+    serverRecord: { symptoms: SYMPTOM_BIT.zero_window },
+    evidence: [
+      createEvidence({ reason: 'queue_full', detail: undefined, packets: 1, bytes: 1_514, nodeName: undefined }),
+    ],
   }),
   'of which little is known': createSampleConnection({
     source: createEnd('10.9.9.9', { clusterName: undefined }),

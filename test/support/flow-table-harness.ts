@@ -54,7 +54,7 @@ export class FlowTableHarness {
   }
 
   /** An ICMP error that quotes a packet of end `a`. */
-  icmpError(spec: DeltaSpec, seconds: number, type: number, code: number): void {
+  icmpError(spec: DeltaSpec, seconds: number, type: number, code: number, mtuBytes?: number): void {
     const { family, key, aSide } = buildKey(spec);
     const error: IcmpError = {
       timeNs: epochNs(seconds) + this.stepNs,
@@ -64,7 +64,7 @@ export class FlowTableHarness {
       quotedSide: aSide,
       type,
       code,
-      mtuBytes: undefined,
+      mtuBytes,
       reporterAddress: spec.b,
     };
     this.table.applyIcmpError(error);

@@ -1,14 +1,18 @@
 import type { Connection } from '../../src/model/connection.ts';
 import { DROP_REASONS } from '../../src/model/drop-reason.ts';
 import type { FlowRecord } from '../../src/model/flow-record.ts';
+import { FLOW_SYMPTOMS } from '../../src/model/flow-symptom.ts';
 import type { NamedEnd, NamedService } from '../../src/model/named-end.ts';
+import { POLICY_FINDINGS } from '../../src/model/policy-judgement.ts';
 import { createSampleConnection, UDP_FACTS } from './sample-connections.ts';
+import { createAllowed, createEvidence, createJudgement, createUnknown } from './sample-judgements.ts';
 import { createEnd, createExternalEnd, createPodEnd, createService } from './sample-ends.ts';
 import type { seededRandom } from './seeded-random.ts';
 
 type Random = ReturnType<typeof seededRandom>;
 
 const NAMESPACES = ['shop', 'bank', 'kube-system'];
+const JUDGEMENTS = [createJudgement(), createAllowed(), createUnknown()];
 const SERVICES = [createService('cart'), createService('cart', { namespaceName: 'bank' }), createService('pay')];
 
 /** Ends of every kind: pods of six workloads in three namespaces, addresses within and outside the cluster. */
@@ -41,6 +45,9 @@ export function createMixedConnection(random: Random, ends: readonly NamedEnd[],
     service,
     ...dialled,
     flowsBegun: random(4),
+    judgement: random(4) > 0 ? pick(random, JUDGEMENTS) : undefined,
+    finding: random(6) === 0 ? pick(random, POLICY_FINDINGS) : undefined,
+    evidence: random(8) === 0 ? [createEvidence({ packets: random(50), reason: pick(random, DROP_REASONS) })] : [],
     record: createFacts(random, intervalStartMs),
     ...(random(3) === 0 ? { serverRecord: server } : {}),
   });
@@ -63,6 +70,7 @@ function createFacts(random: Random, intervalStartMs: number): Partial<FlowRecor
     verdict: failure ?? pick(random, ['forwarded', 'forwarded', 'unknown']),
     dropReason: failure && random(8) > 0 ? pick(random, DROP_REASONS) : undefined,
     dropPackets: failure && random(50),
+    symptoms: random(3) === 0 ? random(1 << FLOW_SYMPTOMS.length) : 0,
   };
 }
 

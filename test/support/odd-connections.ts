@@ -1,4 +1,5 @@
-import { PERSPECTIVES, type Connection } from '../../src/model/connection.ts';
+import { DROP_PLACES, PERSPECTIVES, type Connection } from '../../src/model/connection.ts';
+import { EVIDENCE_SOURCES } from '../../src/model/drop-evidence.ts';
 import { DROP_REASONS } from '../../src/model/drop-reason.ts';
 import {
   CONNECTION_STATES,
@@ -12,8 +13,16 @@ import {
   VERDICTS,
   type FlowRecord,
 } from '../../src/model/flow-record.ts';
+import { FLOW_SYMPTOMS } from '../../src/model/flow-symptom.ts';
 import { END_KINDS, type NamedEnd } from '../../src/model/named-end.ts';
+import {
+  POLICY_CAUSES,
+  POLICY_FINDINGS,
+  POLICY_VERDICTS,
+  type PolicyJudgement,
+} from '../../src/model/policy-judgement.ts';
 import { createSampleConnection } from './sample-connections.ts';
+import { createEvidence, createJudgement } from './sample-judgements.ts';
 import { createEnd, createObserver, createService, SAMPLE_AUTONOMOUS_SYSTEM, SAMPLE_PLACE } from './sample-ends.ts';
 import type { seededRandom } from './seeded-random.ts';
 
@@ -52,9 +61,33 @@ export function createOddConnection(random: Random): Connection {
     observer: random(4) === 0 ? new Map() : createObserver(pick(random, [source, destination])),
     verdict: pick(random, VERDICTS),
     dropReason,
+    dropPlace: maybe(() => pick(random, DROP_PLACES)),
+    evidence: Array.from({ length: Math.max(0, random(6) - 3) }, () =>
+      createEvidence({
+        source: pick(random, EVIDENCE_SOURCES),
+        reason: pick(random, DROP_REASONS),
+        detail: maybe(() => createOddText(random)),
+        nodeName: maybe(() => createOddText(random)),
+        packets: count(),
+        bytes: count(),
+      }),
+    ),
+    judgement: maybe(() => createOddJudgement(random)),
+    finding: maybe(() => pick(random, POLICY_FINDINGS)),
     flowsBegun: random(3),
     record: createOddFacts(random, maybe, address),
     ...(random(2) === 0 ? { serverRecord: { packets: random(1_000), bytes: count() } } : {}),
+  });
+}
+
+function createOddJudgement(random: Random): PolicyJudgement {
+  const maybe = <Value>(create: () => Value): Value | undefined => (random(3) === 0 ? undefined : create());
+  const base = createJudgement();
+  return createJudgement({
+    verdict: pick(random, POLICY_VERDICTS),
+    deciding: maybe(() => ({ ...base.ingress, cause: pick(random, POLICY_CAUSES) })),
+    policy: maybe(() => ({ namespaceName: createOddText(random), name: createOddText(random) })),
+    why: maybe(() => createOddText(random).repeat(1 + random(2) * 200)),
   });
 }
 
@@ -86,6 +119,9 @@ function createOddFacts(
     reverseRetransmits: maybe(() => random(4)),
     handshakeNs: maybe(count),
     rttNs: maybe(count),
+    synRetries: maybe(() => random(9)),
+    icmpMtuBytes: maybe(() => random(65_536)),
+    symptoms: random(1 << FLOW_SYMPTOMS.length),
     icmpType: maybe(flags),
     icmpCode: maybe(flags),
     dropPackets: maybe(count),

@@ -54,6 +54,7 @@ export interface TcpFields {
   readonly acknowledgement?: number;
   /** Letters: F S R P A U E C. */
   readonly flags?: string;
+  readonly window?: number;
   readonly options?: Buffer;
 }
 
@@ -146,7 +147,7 @@ export function tcp(fields: TcpFields, payload: Buffer | string = ''): Buffer {
   header.writeUInt32BE((fields.acknowledgement ?? 0) >>> 0, 8);
   header[12] = (header.length / 4) << 4;
   header[13] = [...(fields.flags ?? 'A')].reduce((bits, letter) => bits | (1 << FLAG_LETTERS.indexOf(letter)), 0);
-  header.writeUInt16BE(64240, 14);
+  header.writeUInt16BE(fields.window ?? 64_240, 14);
   header.set(options, 20);
   return Buffer.concat([header, Buffer.from(payload)]);
 }

@@ -152,6 +152,27 @@ export const REFUSED: Partial<FlowRecord> = {
   reverseTcpFlags: 0x14,
 };
 
+/** What evidence tells of a drop: nobody counted a packet of the flow. */
+export const NO_TRAFFIC: Partial<FlowRecord> = {
+  flowId: '',
+  sequence: 0,
+  direction: 'unknown',
+  initiator: 'guess',
+  interfaceName: '',
+  connectionState: undefined,
+  bytes: 0,
+  packets: 0,
+  reverseBytes: 0,
+  reversePackets: 0,
+  tcpFlags: undefined,
+  reverseTcpFlags: undefined,
+  retransmits: undefined,
+  reverseRetransmits: undefined,
+  rttNs: undefined,
+  natState: undefined,
+  verdict: 'dropped',
+};
+
 /** A SYN, sent again, that nothing answers. */
 export const UNANSWERED: Partial<FlowRecord> = {
   event: 'start',

@@ -43,10 +43,10 @@ export const NAME_INDEX_COUNTERS: NameIndexCounters = {
 };
 
 export const STITCH_COUNTERS: StitchCounters = {
-  receivedRecords: 1_000,
+  receivedRecords: 1_005,
   connections: { both: 300, client: 150, server: 50, none: 0 },
   joinedRecords: 800,
-  unjoinedRecords: { late: 20, duplicate: 30, unidentified: 10 },
+  unjoinedRecords: { late: 20, duplicate: 30, unidentified: 10, unrelated: 5 },
   sentBackRecords: 40,
   heldRecords: 100,
   waitingConnections: 90,

@@ -1,5 +1,6 @@
+import { createFlowRecord } from '../../lib/create-flow-record.ts';
 import type { FlowRecord } from '../../model/flow-record.ts';
-import { ABSENT, ATTRIBUTE_COUNT, indexOfAttribute, READ } from './flow-attribute-table.ts';
+import { ABSENT, ATTRIBUTE_COUNT, indexOfAttribute, READ, WRITE } from './flow-attribute-table.ts';
 import { PART, type RecordParts } from './record-parts.ts';
 
 const STATE = { absent: 0, kept: 1, changed: 2 } as const;
@@ -16,6 +17,7 @@ export class RecordChanges {
   isTimeChanged = false;
   isSeverityChanged = false;
   readonly #states = new Uint8Array(ATTRIBUTE_COUNT);
+  readonly #scratch = createFlowRecord();
 
   /** Compares; true when anything differs. */
   find(parts: RecordParts, record: FlowRecord): boolean {
@@ -25,7 +27,8 @@ export class RecordChanges {
       if (id < 0) continue;
       const told = parts.values[i];
       const current = (READ[id] as (typeof READ)[number])(record);
-      states[id] = current === (told ?? ABSENT[id]) ? STATE.kept : STATE.changed;
+      const isKept = current === (told ?? ABSENT[id]) || (told !== undefined && this.#isSame(id, told, current));
+      states[id] = isKept ? STATE.kept : STATE.changed;
     }
     this.attributes.length = 0;
     for (let id = 0; id < ATTRIBUTE_COUNT; id++) {
@@ -37,6 +40,12 @@ export class RecordChanges {
     this.isTimeChanged = record.intervalEndNs !== parts.timeNs;
     this.isSeverityChanged = states[VERDICT] === STATE.changed;
     return this.isTimeChanged || this.attributes.length > 0;
+  }
+
+  /** Whether a record says the same in other words: a list of symptoms may have another order, or unknown names. */
+  #isSame(id: number, told: string | number, current: string | number | undefined): boolean {
+    (WRITE[id] as (typeof WRITE)[number])(this.#scratch, told);
+    return (READ[id] as (typeof READ)[number])(this.#scratch) === current;
   }
 
   /** Whether a part of a changed record is to be left out: it is written anew, or absent now. */

@@ -1,4 +1,4 @@
-import { toColumns } from '../../../src/cli/to-columns.ts';
+import { toColumns } from '../../../src/lib/to-columns.ts';
 import type { BenchReport } from './bench-report.ts';
 import type { Goal } from './goal.ts';
 import { toNumberText } from './number-text.ts';

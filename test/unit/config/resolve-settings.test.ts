@@ -122,6 +122,13 @@ describe('settings', () => {
     expect(replay('--', '--strange-name.pcap')).toEqual([]);
   });
 
+  test('take one or more where a name ends in …', () => {
+    const evidence = (...args: string[]) => resolveSettings('evidence', args, {}, ['FILE…']).operands;
+    expect(problemsOf(() => evidence('--follow'))).toEqual(['- FILE… is missing.']);
+    expect(evidence('a.log')).toEqual(['a.log']);
+    expect(evidence('a.log', '--follow', '-', '--fields', 'default', 'c.gz')).toEqual(['a.log', '-', 'c.gz']);
+  });
+
   test('leave alone what Kubernetes sets for a Service named podflow…', () => {
     const env = {
       PODFLOW_SERVICE_HOST: '10.96.0.9',

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { encodeConnectionJson } from '../../../src/lib/connection-json.ts';
 import { CONNECTION_ATTRIBUTES } from '../../../src/model/connection-attributes.ts';
 import { FLOW_ATTRIBUTES } from '../../../src/model/flow-attributes.ts';
+import { CONNECTION_CASES } from '../../support/connection-cases.ts';
 import { createSampleConnection, REFUSED } from '../../support/sample-connections.ts';
 import { createEnd, createExternalEnd, createService } from '../../support/sample-ends.ts';
 
@@ -102,6 +103,46 @@ describe('the JSON of a connection', () => {
       'destination.as.organization.name': 'Example Transit',
     });
     expect(told).not.toHaveProperty(['destination.k8s.service.name']);
+  });
+
+  test('tells what others and the policies say of a drop', () => {
+    const told = toObject(CONNECTION_CASES['denied by a policy, and dropped by netfilter']!);
+    expect(told).toMatchObject({
+      'flow.tcp.syn.retries': 2,
+      'flow.verdict': 'dropped',
+      'flow.drop.reason': 'netfilter_drop',
+      'flow.drop.place': 'to_server',
+      'flow.drop.detail': 'NETFILTER_DROP',
+      'flow.evidence': 'kernel',
+      'flow.policy.verdict': 'denied',
+      'flow.policy.direction': 'ingress',
+      'flow.policy.cause': 'no_rule_for_peer',
+      'flow.policy.namespace': 'shop',
+      'flow.policy.name': 'access-nginx',
+      'flow.policy.why': expect.stringContaining('no rule of it names a peer'),
+      'flow.finding': 'denied',
+    });
+    const allowed = toObject(CONNECTION_CASES['dropped though the policies allow it']!);
+    expect(allowed).toMatchObject({ 'flow.policy.verdict': 'allowed', 'flow.finding': 'unexplained' });
+    expect(Object.keys(allowed).filter((name) => name.startsWith('flow.policy.'))).toHaveLength(1);
+  });
+
+  test('tells evidence alone by all of its sources, and the word for the reason that stands', () => {
+    expect(toObject(CONNECTION_CASES['told by evidence alone, of two sources']!)).toMatchObject({
+      'flow.perspectives': 'none',
+      'flow.packets.delta': 0,
+      'flow.evidence': 'kernel,network_policy_agent',
+      'flow.drop.reason': 'policy_agent_deny',
+      'flow.drop.detail': 'TIER',
+      'flow.policy.cause': 'host_network',
+    });
+  });
+
+  test('tells the symptoms that either observer saw', () => {
+    expect(toObject(CONNECTION_CASES['with packets that were too big, and other troubles']!)).toMatchObject({
+      'flow.icmp.mtu': 1_400,
+      'flow.symptoms': 'retransmission_burst,zero_window,packet_too_big',
+    });
   });
 
   test('names a Service whose backend is not known', () => {

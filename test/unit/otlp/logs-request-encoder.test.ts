@@ -13,6 +13,7 @@ import {
   type LogRecord,
   type LogsRequest,
 } from '../../support/otlp-decoder.ts';
+import { createFullRecord } from '../../support/otlp-requests.ts';
 import { createSampleRecord, createSampleRecords, SAMPLE_TIME_NS } from '../../support/otlp-sample-records.ts';
 
 const RESOURCE = new Map([
@@ -93,32 +94,7 @@ describe('a request', () => {
   });
 
   test('holds each attribute of the list in its order and type, and none that is absent', () => {
-    const record = createSampleRecord(4, {
-      icmpType: 8,
-      icmpCode: 0,
-      endReason: 'idle_timeout',
-      dropReason: 'ttl_exceeded',
-    });
-    const full: FlowRecord = {
-      ...record,
-      dropPackets: 2,
-      dropBytes: 120,
-      natState: 'translated',
-      natSourceAddress: '10.0.0.4',
-      natSourcePort: 20_000,
-      natDestinationAddress: '10.244.2.9',
-      natDestinationPort: 8080,
-      natCommunityId: record.communityId,
-      natOriginalSourceAddress: '192.0.2.7',
-      natOriginalSourcePort: 40_000,
-      natOriginalDestinationAddress: '10.0.0.4',
-      natOriginalDestinationPort: 30_080,
-      tunnelType: 'vxlan',
-      tunnelId: 7,
-      tunnelSourceAddress: '10.0.0.4',
-      tunnelDestinationAddress: '10.0.0.5',
-      podUid: '6f1c6e2e-0d6f-4a7e-9d7a-6f0f0f6b1c11',
-    };
+    const full = createFullRecord();
     const attributes = recordsOf(decodeLogsRequest(encode([full])))[0]?.attributes ?? [];
     expect(attributes.map(({ key }) => key)).toEqual(FLOW_ATTRIBUTES.map(({ name }) => name));
     expect(attributes.map(({ value }) => Object.keys(value ?? {}))).toEqual(
