@@ -14,6 +14,16 @@ import { createObjectTables, type ObjectTables } from './create-object-tables.ts
 import { SharedValues } from './shared-values.ts';
 import { Strangers, type DescribeExternal } from './strangers.ts';
 
+/** An object of which not all could be used. */
+export interface UnusableObject {
+  readonly kind: KubernetesKind;
+  /** `namespace/name`, or what of it is told. */
+  readonly name: string;
+  /** Path of the first field that is missing or of another form. */
+  readonly field: string;
+}
+export type OnUnusable = (object: UnusableObject) => void;
+
 export interface NameIndexOptions extends Partial<ClaimLimits> {
   readonly clusterName?: string | undefined;
   /** Blocks of the cluster's addresses beside its nodes' pod networks; what is no block is passed over. */
@@ -21,6 +31,8 @@ export interface NameIndexOptions extends Partial<ClaimLimits> {
   /** Asked once for each address that is remembered; must not throw. */
   readonly describeExternal?: DescribeExternal | undefined;
   readonly onPodGone?: OnPodGone | undefined;
+  /** Told of each object of which not all could be used, as often as it is told; must not throw. */
+  readonly onUnusable?: OnUnusable | undefined;
   /** Most addresses remembered that nothing in the cluster has. */
   readonly maxStrangers?: number;
 }
@@ -42,6 +54,7 @@ export class NameIndex implements EndResolver, NameFeed {
   readonly #names: EndNames;
   readonly #tables: ObjectTables;
   readonly #finder: ObjectFinder;
+  readonly #onUnusable: OnUnusable | undefined;
   readonly #unusable = Object.fromEntries(KUBERNETES_KINDS.map((kind) => [kind, 0])) as Record<KubernetesKind, number>;
 
   constructor(options: NameIndexOptions = {}) {
@@ -49,6 +62,7 @@ export class NameIndex implements EndResolver, NameFeed {
     const clusterCidrs = new CidrSet();
     for (const cidr of options.clusterCidrs ?? []) clusterCidrs.add(cidr);
     this.#registries = createRegistries({ ...DEFAULT_LIMITS, ...options }, clusterCidrs, options.onPodGone);
+    this.#onUnusable = options.onUnusable;
     this.policies = new ClusterPolicies(this.#registries);
     this.#tables = createObjectTables(this.#registries);
     this.#strangers = new Strangers(clusterName, clusterCidrs, maxStrangers, describeExternal);
@@ -65,7 +79,10 @@ export class NameIndex implements EndResolver, NameFeed {
   apply(kind: KubernetesKind, change: ObjectChange, object: unknown, nowMs: number): void {
     this.#reader.reset();
     this.#tables[kind].apply(change, object, this.#reader, this.#shared, nowMs);
-    if (this.#reader.fault !== undefined) this.#unusable[kind]++;
+    const { fault } = this.#reader;
+    if (fault === undefined) return;
+    this.#unusable[kind]++;
+    this.#onUnusable?.({ kind, name: toTitle(object), field: fault });
   }
 
   /** The first field of the object applied last that could not be used, as a path; undefined where all could. */
@@ -141,4 +158,10 @@ export class NameIndex implements EndResolver, NameFeed {
       unusableObjects: { ...this.#unusable },
     };
   }
+}
+
+function toTitle(object: unknown): string {
+  const { metadata } = (object ?? {}) as { metadata?: { namespace?: unknown; name?: unknown } | null };
+  const parts = [metadata?.namespace, metadata?.name];
+  return parts.filter((part) => typeof part === 'string').join('/');
 }

@@ -5,6 +5,7 @@ import { NameIndex, type NameIndexOptions } from '../../k8s/name-index.ts';
 import type { KubernetesKindCounters } from '../../model/kubernetes-counters.ts';
 import type { Log } from '../../model/log.ts';
 import type { Deadline } from '../../model/stage.ts';
+import { UnusableLog } from './unusable-log.ts';
 
 /** Where names come from, and how far they have come. */
 export interface EnrichNames {
@@ -37,7 +38,8 @@ export async function startNames(
     log.info({ path, objects, passedOver }, 'Kubernetes objects were read from a file');
     return toFixedNames(index);
   }
-  const index = new NameIndex(options);
+  const unusable = new UnusableLog(log);
+  const index = new NameIndex({ ...options, onUnusable: (object) => unusable.tell(object) });
   if (settings.kubernetesSource === 'off') return toFixedNames(index);
   const { kubeconfigPath, kubeContext: context } = settings;
   // The Kubernetes client takes 36 MiB, which a service that reads a file does without.
