@@ -14,7 +14,7 @@ import {
 import { IgnoredFieldCheck } from '../../src/ecs/elasticsearch/ignored-field-check.ts';
 import { openElasticsearch } from '../../src/ecs/elasticsearch/open-elasticsearch.ts';
 import { applyElasticsearchSetup } from '../../src/ecs/setup/apply-elasticsearch-setup.ts';
-import type { FlowTemplateOptions } from '../../src/ecs/setup/flow-templates.ts';
+import { TEMPLATE_VERSION, type FlowTemplateOptions } from '../../src/ecs/setup/flow-templates.ts';
 import { planElasticsearchSetup, type SetupPlan } from '../../src/ecs/setup/plan-elasticsearch-setup.ts';
 import { toWriterKey } from '../../src/ecs/setup/writer-key.ts';
 import { createDeadline } from '../../src/lib/deadline.ts';
@@ -142,7 +142,9 @@ describeWithTools('a real Elasticsearch', ELASTICSEARCH_TOOLS, () => {
     const stderr = { write: () => true } as unknown as Invocation['stderr'];
     const args = ['setup', 'elasticsearch', '--elasticsearch-url', server.url, '--dry-run'];
     expect(await runCli({ args, env: {}, stdout, stderr })).toBe(0);
-    expect(lines.join('')).toContain('index template logs-podflow.flow (version 1) is as it should be');
+    expect(lines.join('')).toContain(
+      `index template logs-podflow.flow (version ${TEMPLATE_VERSION}) is as it should be`,
+    );
     lines.length = 0;
     expect(await runCli({ args: [...args.slice(0, -1), '--json'], env: {}, stdout, stderr })).toBe(0);
     expect(JSON.parse(lines.join(''))).toMatchObject({ isApplied: true, steps: [{}, {}, { action: 'unchanged' }] });
