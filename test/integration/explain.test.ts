@@ -62,6 +62,17 @@ async function explainJson(args: readonly string[]): Promise<Json> {
 }
 
 describe('from a dump of objects', () => {
+  test('says so where the dump has no policy, which may be a lack of the dump', async () => {
+    const path = join(folder, 'without.json');
+    const items = NGINX_CASE.filter(({ kind }) => kind !== 'NetworkPolicy' && kind !== 'PolicyEndpoint');
+    writeFileSync(path, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    const { notes, verdict } = await explainJson([...DENIED, '--objects', path]);
+    expect({ notes, verdict }).toEqual({
+      notes: ['there is no NetworkPolicy among the objects: without any, everything is allowed'],
+      verdict: 'allowed',
+    });
+  });
+
   test('ends with status 0 whatever the verdict', async () => {
     for (const [question, verdict] of [
       [DENIED, 'denied'],

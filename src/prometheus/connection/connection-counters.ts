@@ -22,9 +22,9 @@ export type PairGroup = (typeof PAIR_GROUPS)[number];
 export interface ConnectionCountersOptions {
   /** What pairs are counted, default both. */
   readonly groups?: readonly PairGroup[];
-  /** Pairs of workloads with series of their own, default 5,000: at 40 series each, 200,000 of them (of 64 at most). */
+  /** Pairs of workloads with series of their own, default 5,000: at 40 series each, 200,000 of them (of 65 at most). */
   readonly workloadPairLimit?: number;
-  /** Pairs of pods with series of their own, default 20,000: at 10 series each, 200,000 of them (of 29 at most). */
+  /** Pairs of pods with series of their own, default 20,000: at 10 series each, 200,000 of them (of 30 at most). */
   readonly podPairLimit?: number;
   /** Series of findings, default 5,000. */
   readonly findingSeriesLimit?: number;

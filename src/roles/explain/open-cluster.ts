@@ -25,6 +25,8 @@ const LACKS: Readonly<Partial<Record<KubernetesKind, string>>> = {
   ReplicaSet: 'pods of a Deployment are told by their ReplicaSet',
 };
 
+const NO_POLICY = 'there is no NetworkPolicy among the objects: without any, everything is allowed';
+
 /**
  * The cluster as a file of objects or the API server tells it now.
  * @throws PodflowError OBJECTS_FILE_INVALID, KUBERNETES_CONFIG_INVALID, OBJECTS_NOT_LISTED
@@ -77,8 +79,9 @@ function findUnlisted({ kindCounters }: EnrichNames): KubernetesKind[] {
 }
 
 function toNotes(names: EnrichNames): string[] {
-  return findUnlisted(names).flatMap((kind) => {
+  const unlisted = findUnlisted(names).flatMap((kind) => {
     const lack = LACKS[kind];
     return lack === undefined ? [] : [`${kind} objects could not be listed: ${lack}`];
   });
+  return names.index.policies.isKnown ? unlisted : [...unlisted, NO_POLICY];
 }
