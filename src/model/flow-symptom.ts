@@ -41,8 +41,12 @@ export function toSymptomText(bits: number): string | undefined {
   return TEXTS[bits] || undefined;
 }
 
-/** The bits of a text that `toSymptomText` made; names in another order, or of a later version, are taken one by one. */
-export function parseSymptoms(text: string): number {
+/**
+ * The bits of a text that `toSymptomText` made; names in another order, or of a later version, are taken one by one.
+ * None of an absent text.
+ */
+export function parseSymptoms(text: string | undefined): number {
+  if (text === undefined) return 0;
   const known = BITS_OF_TEXT.get(text);
   if (known !== undefined) return known;
   let bits = 0;

@@ -1,8 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wallClockNs } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { DeliveredHints } from '../../model/delivered-hint.ts';
-import type { FlowRecord } from '../../model/flow-record.ts';
 import type { KernelDropCounters } from '../../model/kernel-drop-counters.ts';
 import { loadLibbpf } from '../ebpf/libbpf.ts';
 import { IntervalClock } from '../interval-clock.ts';
@@ -11,9 +9,8 @@ import { DropMaps } from './drop-maps.ts';
 import { DropNamespaces } from './drop-namespaces.ts';
 import { DropProgram } from './drop-program.ts';
 import { readDropReasonNames } from './drop-reason-names.ts';
-import { isDrop, isDropOf } from './drop-reason-group.ts';
-import { DropRecordFiller } from './drop-record-filler.ts';
-import type { DropSum } from './drop-sum.ts';
+import { isDrop } from './drop-reason-group.ts';
+import { DropTeller, type TakeDropRecords } from './drop-teller.ts';
 import { toDropsUnavailable } from './drops-unavailable.ts';
 
 export interface KernelDropsOptions {
@@ -30,16 +27,11 @@ export interface KernelDropsOptions {
   readonly dropsPerSecond?: number;
 }
 
-/** Takes evidence records, read before it returns. */
-export type TakeDropRecords = (records: readonly FlowRecord[]) => void;
-
 /** How often it is looked whether the kernel's map fills, and how often it is read between the ends of intervals. */
 const LOOK_MS = 200;
 const DRAIN_MS = 1_000;
 const EARLY_DRAIN_SHARE = 0.5;
 const SCAN_MS = 10_000;
-/** Records handed over between two turns of the event loop. */
-const SLICE = 512;
 /** How long after the interval that follows a delivered tuple may be asked for: relayed records are tried again. */
 const HINT_MS = 30_000;
 
@@ -54,12 +46,10 @@ export class KernelDrops {
   readonly #options: KernelDropsOptions;
   readonly #log: Log;
   readonly #program: DropProgram;
-  readonly #names: ReadonlyMap<number, string>;
   readonly #namespaces: DropNamespaces;
   readonly #maps: DropMaps;
   readonly #intake: DropIntake;
-  readonly #filler = new DropRecordFiller();
-  readonly #packetsByReason = new Map<string, number>();
+  readonly #teller: DropTeller;
   readonly #clock: IntervalClock;
   #take: TakeDropRecords = () => undefined;
   #look: NodeJS.Timeout | undefined;
@@ -100,7 +90,7 @@ export class KernelDrops {
     this.#options = options;
     this.#log = log;
     this.#program = parts.program;
-    this.#names = parts.names;
+    this.#teller = new DropTeller(parts.names, parts.namespaces);
     this.#namespaces = parts.namespaces;
     this.#maps = parts.maps;
     this.#intake = new DropIntake(parts.maps, parts.namespaces, options.intervalEntries ?? 65_536);
@@ -148,7 +138,7 @@ export class KernelDrops {
     const { rate, mapFull, namespace, noTuple } = this.#program.counters();
     return {
       isActive: this.#look !== undefined,
-      packetsByReason: this.#packetsByReason,
+      packetsByReason: this.#teller.packetsByReason,
       skippedPackets: {
         rate,
         map_full: mapFull,
@@ -156,7 +146,7 @@ export class KernelDrops {
         namespace: namespace + this.#intake.foreignPackets,
         no_tuple: noTuple,
       },
-      records: this.#filler.count,
+      records: this.#teller.recordCount,
       namespaces: this.#namespaces.count,
     };
   }
@@ -195,25 +185,8 @@ export class KernelDrops {
     if (isFilling || this.#intake.drainAgeMs >= DRAIN_MS) void this.catchUp();
   }
 
-  async #tell(startNs: number, endNs: number): Promise<void> {
-    const told = this.#intake.take().filter((sum) => isDropOf(this.#nameOf(sum), sum));
-    for (let start = 0; start < told.length; start += SLICE) {
-      if (start > 0) await nextTurn();
-      this.#take(told.slice(start, start + SLICE).map((sum, i) => this.#toRecord(i, sum, startNs, endNs)));
-    }
-  }
-
-  #nameOf({ reason }: DropSum): string {
-    return this.#names.get(reason) ?? `REASON_${reason}`;
-  }
-
-  #toRecord(index: number, sum: DropSum, startNs: number, endNs: number): FlowRecord {
-    const name = this.#nameOf(sum);
-    this.#packetsByReason.set(name, (this.#packetsByReason.get(name) ?? 0) + sum.packets);
-    const record = this.#filler.fill(index, sum, name, this.#namespaces.podOf(sum.netns));
-    record.intervalStartNs = startNs;
-    record.intervalEndNs = endNs;
-    return record;
+  #tell(startNs: number, endNs: number): Promise<void> {
+    return this.#teller.tell(this.#intake.take(), startNs, endNs, this.#take);
   }
 
   /** One thing at a time; what fails is told and does not stop the next. */

@@ -39,7 +39,7 @@ export async function startNames(
     return toFixedNames(index);
   }
   const unusable = new UnusableLog(log);
-  const index = new NameIndex({ ...options, onUnusable: (object) => unusable.tell(object) });
+  const index = new NameIndex({ onUnusable: (object) => unusable.tell(object), ...options });
   if (settings.kubernetesSource === 'off') return toFixedNames(index);
   const { kubeconfigPath, kubeContext: context } = settings;
   // The Kubernetes client takes 36 MiB, which a service that reads a file does without.

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExplainSettings } from '../../config/settings.ts';
+import type { UnusableObject } from '../../k8s/name-index.ts';
 import { createDeadline } from '../../lib/deadline.ts';
 import { PodflowError } from '../../lib/podflow-error.ts';
 import type { KubernetesKind } from '../../model/kubernetes-counters.ts';
 import type { RoleContext } from '../../model/role-context.ts';
 import { startNames, type EnrichNames } from '../enrich/enrich-names.ts';
+import { UnusableLog } from '../enrich/unusable-log.ts';
 import type { Cluster } from './cluster.ts';
 import { createCluster } from './name-index-cluster.ts';
 
@@ -38,7 +40,11 @@ export async function openCluster(
   const { clusterCidrs = [], listTimeoutMs } = settings;
   const ending = new AbortController();
   const source = { ...settings, kubernetesSource: 'api' } as const;
-  const names = await startNames(source, { clusterCidrs }, log, ending.signal);
+  const unusable = new UnusableLog(log);
+  // An answer tells of policies in its notes.
+  const onUnusable = (object: UnusableObject): void =>
+    object.kind === 'NetworkPolicy' ? undefined : unusable.tell(object);
+  const names = await startNames(source, { clusterCidrs, onUnusable }, log, ending.signal);
   const close = async (): Promise<void> => {
     ending.abort();
     await names.stop(createDeadline(CLOSE_MS));

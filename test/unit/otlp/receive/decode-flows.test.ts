@@ -84,6 +84,7 @@ describe.each(ENCODINGS)('%s', (encoding) => {
   test.each<readonly [IgnoredAttribute, KeyValue]>([
     ['wrong_type', { key: 'flow.bytes.delta', value: { stringValue: '5' } }],
     ['wrong_type', { key: 'flow.id', value: { intValue: '5' } }],
+    ['wrong_type', { key: 'flow.symptoms', value: { intValue: '5' } }],
     ['wrong_type', { key: 'flow.id', value: { arrayValue: { values: [{ stringValue: 'x' }] } } }],
     ['wrong_type', { key: 'flow.packets.delta', value: { doubleValue: 5 } }],
     ['wrong_type', { key: 'flow.packets.delta', value: { boolValue: true } }],
