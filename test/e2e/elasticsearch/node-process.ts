@@ -11,8 +11,8 @@ const HTTP_PORT = /HttpServerTransport.*publish_address \{127\.0\.0\.1:(\d+)\}/;
 const LAST_LINES = 15;
 
 const JAVA_OPTIONS = [
-  '-Xms512m',
-  '-Xmx512m',
+  '-Xms1g',
+  '-Xmx1g',
   '-XX:+UseSerialGC',
   // Starts a second sooner; no test runs long enough for the better compiler to pay.
   '-XX:TieredStopAtLevel=1',
