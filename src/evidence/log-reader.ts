@@ -1,9 +1,9 @@
 import { wallClockNs } from '../lib/clock.ts';
+import { LineSplitter, type BoundedLine } from '../lib/line-splitter.ts';
 import type { FlowRecord } from '../model/flow-record.ts';
 import type { Log } from '../model/log.ts';
 import type { EvidenceTally } from './evidence-tally.ts';
 import { LineParser, type LogFormat } from './line-parser.ts';
-import { LineSplitter } from './line-splitter.ts';
 import { refuse, type LineOutcome } from './told-drop.ts';
 import { toEvidenceRecord } from './to-evidence-record.ts';
 import type { VpcLayout } from './vpc-layout.ts';
@@ -44,18 +44,18 @@ export class LogReader {
     this.#log = log;
     this.#nowNs = options.nowNs ?? wallClockNs;
     this.#parser = new LineParser(options.format, options.layout);
-    this.#splitter = new LineSplitter(MOST_LINE_BYTES, (line, isTooLong) => this.#takeLine(line, isTooLong));
+    this.#splitter = new LineSplitter(MOST_LINE_BYTES);
   }
 
   /** Takes bytes, which must not be changed afterwards; returns what they told. */
   read(chunk: Buffer): readonly FlowRecord[] {
-    this.#splitter.push(chunk);
+    for (const line of this.#splitter.split(chunk)) this.#takeLine(line);
     return this.#takeRecords();
   }
 
   /** The file has ended; what still comes is of another one under the same name. */
   endFile(): readonly FlowRecord[] {
-    this.#splitter.end();
+    for (const line of this.#splitter.end()) this.#takeLine(line);
     this.#parser.forgetHeader();
     this.#tellCounts();
     this.#lineNumber = 0;
@@ -70,11 +70,13 @@ export class LogReader {
     return records;
   }
 
-  #takeLine(line: string, isTooLong: boolean): void {
+  #takeLine(told: BoundedLine): void {
     this.#lineNumber++;
-    const outcome = isTooLong
-      ? refuse('line_too_long', `it has more than ${MOST_LINE_BYTES} bytes`)
-      : this.#parser.parse(line);
+    const line = told?.endsWith('\r') === true ? told.slice(0, -1) : (told ?? '');
+    const outcome =
+      told === undefined
+        ? refuse('line_too_long', `it has more than ${MOST_LINE_BYTES} bytes`)
+        : this.#parser.parse(line);
     this.#tally.count(outcome);
     if (outcome.kind === 'drop') this.#addRecord(outcome, line);
     else if (outcome.kind === 'malformed') this.#tellBadLine(outcome, line);

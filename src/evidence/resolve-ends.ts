@@ -1,5 +1,5 @@
 import { IP_PROTOCOL } from '../model/ip-protocol.ts';
-import { parseAddress } from './parse-address.ts';
+import { parseAddress } from '../lib/parse-address.ts';
 import { parseNumber } from './parse-number.ts';
 import { refuse, type LineOutcome, type ToldDrop } from './told-drop.ts';
 

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** Addresses that begin with the same bits. */
@@ -18,8 +17,8 @@ export class AddressBlock {
     return new AddressBlock(address.toByteArray(), length);
   }
 
-  /** @param address bytes in network order, of `parseAddressBytes` */
-  has(address: readonly number[]): boolean {
+  /** @param address bytes in network order, of `parseAddress` */
+  has(address: Uint8Array): boolean {
     if (address.length !== this.#network.length) return false;
     for (let at = 0, bits = this.#length; bits > 0; at++, bits -= 8) {
       const mask = bits >= 8 ? 0xff : 0xff & (0xff00 >> bits);
@@ -27,9 +26,4 @@ export class AddressBlock {
     }
     return true;
   }
-}
-
-/** Bytes of an address in network order: 4, of an IPv4-mapped one too, or 16; undefined for what is no address. */
-export function parseAddressBytes(text: string): readonly number[] | undefined {
-  return isIP(text) === 0 ? undefined : ipaddr.process(text).toByteArray();
 }

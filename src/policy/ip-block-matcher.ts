@@ -14,12 +14,12 @@ export class IpBlockMatcher {
   }
 
   /** @param address bytes in network order */
-  has(address: readonly number[]): boolean {
+  has(address: Uint8Array): boolean {
     return this.#block?.has(address) === true && this.exceptionOf(address) === undefined;
   }
 
   /** The exception that an address is in. */
-  exceptionOf(address: readonly number[]): string | undefined {
+  exceptionOf(address: Uint8Array): string | undefined {
     const at = this.#exceptions.findIndex((exception) => exception.has(address));
     return at < 0 ? undefined : this.facts.except[at];
   }

@@ -1,6 +1,6 @@
+import { parseAddress } from '../lib/parse-address.ts';
 import type { NamedEnd } from '../model/named-end.ts';
 import type { Labels } from '../model/network-policy.ts';
-import { parseAddressBytes } from './address-block.ts';
 import type { CompiledPeer } from './compile-policy.ts';
 import type { LabelMatcher } from './label-matcher.ts';
 import { least, MATCH, type Match } from './match.ts';
@@ -17,7 +17,7 @@ export class PeerView {
   readonly namespaceLabels: Labels | undefined;
   /** Whether selectors mean it at all. */
   readonly #isPod: Match;
-  #bytes: readonly number[] | undefined;
+  #bytes: Uint8Array | undefined;
   #isParsed = false;
 
   constructor(end: NamedEnd, namespaceLabels: Labels | undefined) {
@@ -36,11 +36,11 @@ export class PeerView {
   }
 
   /** Bytes of its address; undefined where it is not known. */
-  get bytes(): readonly number[] | undefined {
+  get bytes(): Uint8Array | undefined {
     if (!this.#isParsed) {
       this.#isParsed = true;
       // A Service's own address is not that of the backend which rules are about.
-      this.#bytes = this.end.kind === 'service' ? undefined : parseAddressBytes(this.end.address);
+      this.#bytes = this.end.kind === 'service' ? undefined : parseAddress(this.end.address);
     }
     return this.#bytes;
   }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { LineSplitter } from './line-splitter.ts';
+import { LineSplitter } from '../../lib/line-splitter.ts';
 import { parseWatchEvent, type WatchEvent } from './parse-watch-event.ts';
 import { readBody } from './read-body.ts';
 import type { Trouble } from './trouble.ts';
@@ -26,6 +26,7 @@ export async function watchKind(
   const lines = new LineSplitter(MOST_LINE_BYTES);
   const end = await readBody<Trouble>(stream, idleMs, (chunk) => {
     for (const line of lines.split(chunk)) {
+      if (line === undefined) return toGarbled('is too long');
       const event = parseWatchEvent(line);
       const trouble = event === undefined ? toGarbled('is no event') : take(event);
       if (trouble !== undefined) return trouble;

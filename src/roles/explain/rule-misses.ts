@@ -1,3 +1,4 @@
+import { parseAddress } from '../../lib/parse-address.ts';
 import { toTransportName } from '../../model/ip-protocol.ts';
 import type { NamedEnd } from '../../model/named-end.ts';
 import type {
@@ -9,7 +10,6 @@ import type {
   PolicyPort,
 } from '../../model/network-policy.ts';
 import type { PolicyName } from '../../model/policy-judgement.ts';
-import { parseAddressBytes } from '../../policy/address-block.ts';
 import { IpBlockMatcher } from '../../policy/ip-block-matcher.ts';
 import { MATCH } from '../../policy/match.ts';
 import { matchPorts } from '../../policy/match-port.ts';
@@ -82,7 +82,7 @@ function toKnownLabels(namespaceName: string, catalogue: PolicyCatalogue): Reado
 }
 
 function findBlockMisses(block: IpBlock, { address }: NamedEnd): Missing[] {
-  const bytes = parseAddressBytes(address);
+  const bytes = parseAddress(address);
   const isIn = bytes !== undefined && new IpBlockMatcher(block).has(bytes);
   return isIn ? [] : [{ kind: 'address', wanted: toBlockText(block), has: address === '' ? null : address }];
 }
